@@ -1,0 +1,197 @@
+"""The batch functor: data wires gain a leading axis, parameters are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from catlearn.categories.smooth import SmoothLayer
+from catlearn.core.arrow import Arrow
+from catlearn.core.diagram import Box, Diagram, Reparameterised, identity, wiring
+from catlearn.core.errors import TypingError
+from catlearn.core.functor import Functor
+from catlearn.core.wires import Object, Wire
+
+Flags = tuple[bool, ...]
+
+
+def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
+    """The arrow that runs f on `size` examples at once. Type: `(A ⊗ P → B) ↦ (Aⁿ ⊗ P → Bⁿ)`.
+
+    A wire that depends on parameters alone stays without the axis and is computed once; it is spread over the batch
+    only where it meets an example's wire, or at the end. `batched` says which wires of the domain have the axis
+    (all, unless told); with it, wires of the codomain that depend on none of those stay without. Batch first, then
+    `reverse`: gradients of parameters are then summed inside one product, never built for each example.
+    Raises TypingError for a negative size.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(2)
+    >>> batch(f, 8).dom, batch(f, 8).cod, batch(f, 8).param == f.param
+    (R(8, 3), R(8, 2), True)
+    """
+    if size < 0:
+        raise TypingError(f"a batch of {size} examples can't be.")
+    if isinstance(f, Object):
+        return with_axis(f, size)
+    flags = (True,) * len(f.dom) if batched is None else tuple(batched)
+    run = Functor(_Batching(size), on_wire=lambda wire: Object((wire,)), on_box=lambda box: _on_box(box, size), name="batch")
+    out, found = run(f).at(flags)
+    return out if batched is not None else out >> _spread(out.cod, found, size)
+
+
+def with_axis(A: Object, size: int, flags: Flags | None = None) -> Object:
+    """The object with a leading axis of this length on each wire, or on those flagged."""
+    flags = flags if flags is not None else (True,) * len(A)
+    return Object(tuple(_grown(wire, size) if flag else wire for wire, flag in zip(A.wires, flags, strict=True)))
+
+
+def _grown(wire: Wire, size: int) -> Wire:
+    leaves = tuple(jax.ShapeDtypeStruct((size, *leaf.shape), leaf.dtype) for leaf in wire.leaves)
+    return replace(wire, leaves=leaves)
+
+
+@dataclass(frozen=True)
+class Staged(Arrow):
+    """An arrow for each choice of which domain wires have the axis, with the same for its codomain.
+
+    `own` flags the parameter wires that belong to examples (labels): they have the axis always, the others never.
+    """
+
+    dom: Object
+    cod: Object
+    size: int
+    own: Flags
+    at: Callable[[Flags], tuple[Diagram, Flags]]
+
+    def then(self, other: Staged) -> Staged:
+        def at(flags: Flags) -> tuple[Diagram, Flags]:
+            f, middle = self.at(flags)
+            g, out = other.at(middle)
+            return f >> g, out
+
+        return Staged(self.dom, other.cod, self.size, self.own + other.own, at)
+
+    def tensor(self, other: Staged) -> Staged:
+        def at(flags: Flags) -> tuple[Diagram, Flags]:
+            (f, out), (g, more) = self.at(flags[: len(self.dom)]), other.at(flags[len(self.dom) :])
+            return f @ g, out + more
+
+        return Staged(self.dom @ other.dom, self.cod @ other.cod, self.size, self.own + other.own, at)
+
+    def reparameterise(self, along: Staged) -> Staged:
+        """What feeds only shared parameters is computed once for the batch; what feeds an example's, for each of them."""
+        own = tuple(along.feeds(i, self.own) for i in range(len(along.dom))) if any(self.own) else (False,) * len(along.dom)
+
+        def at(flags: Flags) -> tuple[Diagram, Flags]:
+            (f, out), (r, made) = self.at(flags), along.at(own)
+            missing = tuple(has or not needs for has, needs in zip(made, self.own, strict=True))
+            return f.reparameterise(r >> _spread(r.cod, missing, self.size)), out
+
+        return replace(self, own=own, at=at)
+
+    def feeds(self, wire: int, flagged: Flags) -> bool:
+        """Whether a wire of the domain reaches one of the flagged wires of the codomain."""
+        reached = self.at(tuple(i == wire for i in range(len(self.dom))))[1]
+        return any(hit and flag for hit, flag in zip(reached, flagged, strict=True))
+
+    def like(self, node: Any, functor: str) -> Staged:
+        def at(flags: Flags) -> tuple[Diagram, Flags]:
+            f, out = self.at(flags)
+            named = f.like(node, functor)
+            return replace(named, initialiser=node.initialiser) if isinstance(named, Reparameterised) else named, out
+
+        return replace(self, at=at)
+
+
+@dataclass(frozen=True)
+class _Batching:
+    """The category of staged arrows: the target of the batch functor."""
+
+    size: int
+
+    def wiring(self, dom: Object, index: Sequence[int]) -> Staged:
+        def at(flags: Flags) -> tuple[Diagram, Flags]:
+            return wiring(with_axis(dom, self.size, flags), index), tuple(flags[i] for i in index)
+
+        return Staged(dom, dom.select(index), self.size, (), at)
+
+
+def _on_box(box: Box, size: int) -> Staged:
+    own = (not box.op.shared,) * len(box.own)
+
+    def at(flags: Flags) -> tuple[Diagram, Flags]:
+        moving = any(flags + own)
+        return (batched_box(box, size, flags) if moving else box), (moving,) * len(box.cod)
+
+    return Staged(box.dom, box.cod, size, own, at)
+
+
+def batched_box(box: Box, size: int, flags: Flags) -> Diagram:
+    """A box on a batch: its own `batch` where it brings one, else by `jax.vmap`."""
+    better = box.op.batch(box, size, flags)
+    if better is not None:
+        return better
+    own = box.own if box.op.shared else with_axis(box.own, size)
+    return Box(Batched(box, size, flags), with_axis(box.dom, size, flags), with_axis(box.cod, size), own, box.label)
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(SmoothLayer):
+    """The operation of a box on a batch."""
+
+    box: Box
+    size: int
+    flags: Flags
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.box.op.name
+
+    @property
+    def arity(self) -> int:  # type: ignore[override]
+        return self.box.op.arity
+
+    @property
+    def shared(self) -> bool:  # type: ignore[override]
+        return self.box.op.shared
+
+    @property
+    def _axes(self) -> tuple:
+        return (None if self.shared else 0, *(0 if flag else None for flag in self.flags))
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return self.box.op.initial(key, self.box.dom)
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return jax.vmap(self.box.op.apply, in_axes=self._axes, axis_size=self.size)(params, *xs)
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
+        """A box's own optic serves a batch where every wire has the axis: what is shared has to be summed by `jax.vjp`."""
+        halves = self.box.op.optic(self.box.dom)
+        if halves is None or not all(self.flags) or (self.shared and self.box.own.wires):
+            return None
+        return jax.vmap(halves[0], axis_size=self.size), jax.vmap(halves[1], axis_size=self.size)
+
+    def __repr__(self) -> str:
+        return f"batch({self.box.op!r}, {self.size})"
+
+
+def _spread(A: Object, flags: Flags, size: int) -> Diagram:
+    out = identity(Object())
+    for wire, flag in zip(A, flags, strict=True):
+        out = out @ (identity(wire) if flag else Spread(size).resolve(wire))
+    return out
+
+
+@dataclass(frozen=True)
+class Spread(SmoothLayer):
+    """The same value for each of `size` examples. Type: `A → Aⁿ`."""
+
+    size: int
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (self.size, *leaf.shape)), xs[0])

@@ -1,0 +1,76 @@
+"""`Para(C)`: arrows with an object of parameters, over any category C. Parameters stand on the right: `A ⊗ P → B`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catlearn.core.arrow import Arrow, Category
+from catlearn.core.errors import CompositionError
+from catlearn.core.wires import I, Object, difference
+
+
+@dataclass(frozen=True)
+class Parametric(Arrow):
+    """A 1-cell `(P, f : A ⊗ P → B)` of `Para(C)`. Type: `A → B`, with parameters P.
+
+    Source: arXiv 2103.01931, §2.1 (there `P ⊗ A → B`).
+    """
+
+    base: Category
+    dom: Object
+    param: Object
+    arrow: Any
+
+    @property
+    def cod(self) -> Object:
+        return self.arrow.cod
+
+    def then(self, other: Parametric) -> Parametric:
+        """`(P, f); (Q, g) = (P ⊗ Q, (f ⊗ 1_Q); g)`: no swap is needed with parameters on the right."""
+        beside = self.arrow if not other.param.wires else self.arrow @ identity_of(self.base, other.param)
+        return Parametric(self.base, self.dom, self.param @ other.param, beside >> other.arrow)
+
+    def tensor(self, other: Parametric) -> Parametric:
+        """`(P ⊗ Q, (1 ⊗ swap ⊗ 1); (f ⊗ g))`. Type: `A ⊗ C → B ⊗ D`."""
+        a, c, p, q = (len(x) for x in (self.dom, other.dom, self.param, other.param))
+        data, cs, ps, qs = range(a), range(a, a + c), range(a + c, a + c + p), range(a + c + p, a + c + p + q)
+        whole = self.dom @ other.dom @ self.param @ other.param
+        both = self.arrow @ other.arrow
+        shuffled = both if not (c and p) else self.base.wiring(whole, [*data, *ps, *cs, *qs]) >> both
+        return Parametric(self.base, self.dom @ other.dom, self.param @ other.param, shuffled)
+
+    def reparameterise(self, along: Any) -> Parametric:
+        """The 2-cell along `r : Q → P` of C: `(Q, (1_A ⊗ r); f)`. Raises CompositionError where r does not end in P."""
+        r = along.arrow if isinstance(along, Parametric) else along
+        if r.cod != self.param:
+            raise CompositionError(f"a 2-cell must end in the parameters {self.param}, not in {r.cod}: {difference(self.param, r.cod)}.")
+        return Parametric(self.base, self.dom, r.dom, (identity_of(self.base, self.dom) @ r) >> self.arrow)
+
+
+@dataclass(frozen=True)
+class Para:
+    """The category `Para(C)`. A functor on categories: `Para(C).map(F)` is `Para(F)`."""
+
+    base: Category
+
+    def wiring(self, dom: Object, index: Sequence[int]) -> Parametric:
+        """The wiring of C, with no parameters."""
+        return self.embed(self.base.wiring(dom, index))
+
+    def embed(self, f: Any) -> Parametric:
+        """C → Para(C): an arrow as a 1-cell with parameters I."""
+        return Parametric(self.base, f.dom, I, f)
+
+    def map(self, on_object: Callable[[Object], Object], on_arrow: Callable[[Any], Any], target: Category) -> Callable:
+        """`Para(F)` of a functor `F : C → D` given by its two actions: `(P, f) ↦ (F P, F f)`."""
+        return lambda f: Parametric(target, on_object(f.dom), on_object(f.param), on_arrow(f.arrow))
+
+    def __repr__(self) -> str:
+        return f"Para({self.base})"
+
+
+def identity_of(category: Category, A: Object) -> Any:
+    """The identity arrow of A in a category, as a wiring."""
+    return category.wiring(A, range(len(A)))

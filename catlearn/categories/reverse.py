@@ -1,0 +1,112 @@
+"""`reverse : Smooth → Lens(Smooth)`, the reverse derivative as a functor on diagrams: `f ↦ (f, R[f])`, box by box.
+
+Functoriality on `>>` is the chain rule (RD.5). It acts on syntax, not on functions: a box is differentiated by
+`jax.vjp` or by the optic that it brings, composites by composing lenses.
+Source: Cockett et al. 2020 (reverse derivative categories); arXiv 2103.01931, §2.3 and Theorem 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from catlearn.categories.lens import Lens, Optic, Residual, backward_of, dual, forward_of
+from catlearn.categories.smooth import Map, Smooth, SmoothLayer, change, change_of_wire, changed, changing, unpack
+from catlearn.core.diagram import Box, Diagram
+from catlearn.core.functor import Free, Functor
+from catlearn.core.wires import Object
+
+
+def reverse(f: Any) -> Any:
+    """The functor Smooth → Lens(Smooth), and on parametric arrows Para of it. Type: `(A → B) ↦ ((A, A') → (B, B'))`.
+
+    `lens.forward(params, x)` gives `(y, residual)` and `lens.backward(residual, dy)` gives `(dparams, dx)`, both pure
+    functions for `jax.jit`. Changes of integer, boolean and key wires are `I`: they do not appear in `dparams` and `dx`.
+
+    >>> import jax.numpy as jnp, catlearn as cl
+    >>> lens = cl.reverse(cl.R(2) >> cl.linear(1))
+    >>> y, residual = lens.forward((jnp.array([[3.0], [4.0]]),), jnp.array([1.0, 2.0]))
+    >>> dparams, dx = lens.backward(residual, jnp.array([1.0]))
+    >>> y, dx
+    (Array([11.], dtype=float32), Array([3., 4.], dtype=float32))
+    """
+    return _reverse(f)
+
+
+def _on_box(box: Box) -> Diagram:
+    return Box(Reversed(box), _reverse(box.dom), _reverse(box.cod), _reverse(box.own), box.label)
+
+
+_reverse = Functor(
+    Free,
+    on_wire=lambda wire: dual(Smooth, Object((wire,)), change_of_wire(wire), wire.label),
+    on_box=_on_box,
+    name="reverse",
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Reversed:
+    """The operation `(f, R[f])` of a box f of Smooth."""
+
+    box: Box
+
+    category = Lens(Smooth)
+
+    @property
+    def name(self) -> str:
+        return self.box.op.name
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return self.box.op.initial(key, self.box.dom)
+
+    def optic(self, box: Box) -> Optic:
+        halves = self.box.op.optic(self.box.dom)
+        return own_optic(box, *halves) if halves else vjp_optic(box, self.box.op)
+
+    def __repr__(self) -> str:
+        return f"reverse({self.box.op!r})"
+
+
+def own_optic(box: Box, forward: Any, backward: Any) -> Optic:
+    """The optic of a lens box from two functions: `(params, *xs) → (y, m)` and `(m, *dys) → (dparams, dx)`."""
+    n, residual, ins = len(forward_of(box.dom)), Object((Residual(box.name),)), forward_of(box.dom @ box.own)
+
+    def fwd(values: tuple) -> tuple:
+        y, kept = forward(values[n:], *values[:n])
+        return (kept, *unpack(y))
+
+    def bwd(values: tuple) -> tuple:
+        dparams, dx = backward(*values)
+        return (*unpack(dx), *dparams)
+
+    return _optic(Map(ins, residual @ forward_of(box.cod), fwd), box, residual, bwd)
+
+
+def vjp_optic(box: Box, op: SmoothLayer) -> Optic:
+    """The optic of a box by `jax.vjp`: the residual is JAX's pullback, a pytree."""
+    n, ins, residual = len(forward_of(box.dom)), forward_of(box.dom @ box.own), Object((Residual(box.name),))
+    outs = forward_of(box.cod)
+
+    def fwd(values: tuple) -> tuple:
+        def run(*moving: Any) -> tuple:
+            full = changed(ins, values, moving)
+            ys = unpack(op.apply(full[n:], *full[:n]))
+            return changing(outs, ys), ys
+
+        _, pullback, ys = jax.vjp(run, *changing(ins, values), has_aux=True)
+        return (pullback, *ys)
+
+    def plain(values: tuple) -> tuple:
+        ys, pullback = jax.vjp(lambda *full: unpack(op.apply(full[n:], *full[:n])), *values)
+        return (pullback, *ys)
+
+    all_smooth = change(ins) == ins and change(outs) == outs
+    return _optic(Map(ins, residual @ outs, plain if all_smooth else fwd), box, residual, lambda vs: vs[0](vs[1:]))
+
+
+def _optic(fwd: Any, box: Box, residual: Object, bwd: Any) -> Optic:
+    back = Map(residual @ backward_of(box.cod), backward_of(box.dom @ box.own), bwd)
+    return Optic(Smooth, box.dom @ box.own, box.cod, residual, fwd, back)

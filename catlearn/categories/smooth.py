@@ -1,0 +1,165 @@
+"""`Smooth`: JAX functions on tuples of pytrees, and what a diagram of JAX boxes means there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from catlearn.categories.para import Para, Parametric
+from catlearn.core.arrow import Arrow
+from catlearn.core.diagram import Box, Diagram, pack, short, values_of
+from catlearn.core.errors import CompositionError
+from catlearn.core.family import Layer
+from catlearn.core.functor import Functor, sum_objects
+from catlearn.core.wires import Object, Wire, difference
+
+Run = Callable[[tuple], tuple]
+
+
+@dataclass(frozen=True)
+class Map(Arrow):
+    """An arrow of Smooth: a function from a tuple of values, one for each wire of `dom`, to one for each wire of `cod`."""
+
+    dom: Object
+    cod: Object
+    run: Run
+
+    def then(self, other: Map) -> Map:
+        if self.cod != other.dom:
+            raise CompositionError(f"the objects differ: {difference(self.cod, other.dom)} ({self.cod} against {other.dom}).")
+        first, second = self.run, other.run
+        return Map(self.dom, other.cod, lambda xs: second(first(xs)))
+
+    def tensor(self, other: Map) -> Map:
+        n, top, bottom = len(self.dom), self.run, other.run
+        return Map(self.dom @ other.dom, self.cod @ other.cod, lambda xs: top(xs[:n]) + bottom(xs[n:]))
+
+
+@dataclass(frozen=True)
+class SmoothCategory:
+    """The category of JAX functions. Cartesian, and left-additive on the changes of its objects."""
+
+    def wiring(self, dom: Object, index: Sequence[int]) -> Map:
+        chosen = tuple(index)
+        if chosen == tuple(range(len(dom))):
+            return Map(dom, dom, lambda xs: xs)
+        return Map(dom, dom.select(chosen), lambda xs: tuple(xs[i] for i in chosen))
+
+    def dagger(self, dom: Object, index: Sequence[int]) -> Map:
+        """The transpose of a wiring: copy† = +, discard† = 0. Source: Cockett et al. 2020, linear maps and †-biproducts."""
+        uses = [[j for j, i in enumerate(index) if i == wire] for wire in range(len(dom))]
+        zeros = dom.structs
+        return Map(dom.select(index), dom, lambda ys: tuple(_sum([ys[j] for j in use], zeros[i]) for i, use in enumerate(uses)))
+
+    def call(self, diagram: Diagram, params: tuple, xs: tuple) -> Any:
+        """Run a diagram of JAX boxes on values: a pure JAX function, for `jax.jit`, `jax.vmap` and `jax.grad`."""
+        xs = values_of(diagram.dom, xs, short(diagram), "inputs")
+        params = values_of(diagram.param, params, short(diagram), "parameters")
+        return pack(smooth(diagram).arrow.run(jax.tree.map(jnp.asarray, (*xs, *params))))
+
+    def __repr__(self) -> str:
+        return "Smooth"
+
+
+Smooth = SmoothCategory()
+
+
+class SmoothLayer(Layer):
+    """A family of boxes of Smooth: `apply` is a JAX function. See `Layer` for what a subclass says.
+
+    `optic(dom)` may return a pair `(forward, backward)` of a better reverse derivative than `jax.vjp`'s, shaped as a
+    lens's halves: `forward(params, *xs) → (y, residual)`, `backward(residual, *dys) → (dparams, dx)`.
+    `batch(box, size, batched)` may return a better batched box than `jax.vmap`'s. `shared = False` says that the
+    parameters belong to examples (labels), so that a batch has one of each for every example.
+    """
+
+    category = Smooth
+    shared = True
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
+        return None
+
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
+        return None
+
+
+def smooth(diagram: Diagram) -> Parametric:
+    """The meaning of a diagram of JAX boxes in `Para(Smooth)`: one function `A ⊗ P → B` of tuples."""
+    return _semantics(diagram)
+
+
+def _box(box: Box) -> Parametric:
+    n, apply = len(box.dom), box.op.apply
+    return Parametric(Smooth, box.dom, box.own, Map(box.dom @ box.own, box.cod, lambda xs: unpack(apply(xs[n:], *xs[:n]))))
+
+
+_semantics = Functor(Para(Smooth), on_wire=lambda wire: Object((wire,)), on_box=_box, name="smooth")
+
+
+def unpack(out: Any) -> tuple:
+    """What a JAX function returned, as a tuple with one value for each wire."""
+    return out if type(out) is tuple else (out,)
+
+
+# changes: what a cotangent of a wire looks like
+
+
+def is_smooth(leaf: Any) -> bool:
+    """Whether an array can change smoothly: floats and complex numbers do; integers, booleans and keys don't."""
+    return jnp.issubdtype(leaf.dtype, jnp.inexact)
+
+
+def change(A: Object) -> Object:
+    """The object of changes `A'`: each wire without its integer, boolean and key leaves; a wire of only those is gone.
+
+    >>> from catlearn.core.wires import R
+    >>> change(R(3) @ R(4, dtype="int32"))
+    R(3)
+    """
+    return sum_objects(change_of_wire(wire) for wire in A.wires)
+
+
+def change_of_wire(wire: Wire) -> Object:
+    if all(map(is_smooth, wire.leaves)):
+        return Object((wire,))
+    kept = [leaf if is_smooth(leaf) else None for leaf in wire.leaves]
+    return Object((Wire.of(wire.tree.unflatten(kept), wire.label),)) if any(kept) else Object()
+
+
+def changing(A: Object, values: Sequence[Any]) -> tuple:
+    """The part of the values that can change: values of `change(A)`."""
+    return tuple(_kept(wire, value) for wire, value in zip(A.wires, values, strict=True) if len(change_of_wire(wire)))
+
+
+def changed(A: Object, values: Sequence[Any], new: Sequence[Any]) -> tuple:
+    """The values with their changing part replaced by `new`, a tuple of values of `change(A)`."""
+    fresh = iter(new)
+    return tuple(
+        _replaced(wire, value, next(fresh)) if len(change_of_wire(wire)) else value
+        for wire, value in zip(A.wires, values, strict=True)
+    )
+
+
+def _kept(wire: Wire, value: Any) -> Any:
+    if all(map(is_smooth, wire.leaves)):
+        return value
+    leaves = jax.tree.leaves(value)
+    return wire.tree.unflatten([leaf if is_smooth(like) else None for like, leaf in zip(wire.leaves, leaves, strict=True)])
+
+
+def _replaced(wire: Wire, value: Any, new: Any) -> Any:
+    fresh, old = iter(jax.tree.leaves(new)), jax.tree.leaves(value)
+    return wire.tree.unflatten([next(fresh) if is_smooth(like) else leaf for like, leaf in zip(wire.leaves, old, strict=True)])
+
+
+def _sum(values: list, like: Any) -> Any:
+    if not values:
+        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like)
+    total = values[0]
+    for value in values[1:]:
+        total = jax.tree.map(jnp.add, total, value)
+    return total

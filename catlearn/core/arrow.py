@@ -1,0 +1,68 @@
+"""What every arrow of every category here can do, and what a category must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Arrow:
+    """An arrow `dom → cod` of some category: composes with `>>`, tensors with `@`.
+
+    A concrete arrow defines `dom`, `cod`, `then` and `tensor`; the operators follow.
+    """
+
+    dom: Any
+    cod: Any
+
+    def then(self, other: Any) -> Any:
+        """`f.then(g)`: first f, then g. Type: (A → B) × (B → C) → (A → C)."""
+        raise NotImplementedError
+
+    def tensor(self, other: Any) -> Any:
+        """`f.tensor(g)`: side by side. Type: (A → B) × (C → D) → (A ⊗ C → B ⊗ D)."""
+        raise NotImplementedError
+
+    def like(self, node: Any, functor: str) -> Any:
+        """This arrow as the image of a diagram's node: arrows that bear names take the node's, others have none to take."""
+        return self
+
+    def __rshift__(self, other: Any) -> Any:
+        return self.then(other)
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.tensor(other)
+
+
+class Category(Protocol):
+    """What a construction (`Para`, `Lens`, a functor) needs of the category that it is built from.
+
+    `wiring(dom, index)` is the arrow `dom → dom[index[0]] ⊗ dom[index[1]] ⊗ …`: identities, swaps, copies and discards.
+    A category without copies raises for indices that are not permutations.
+    """
+
+    def wiring(self, dom: Any, index: Sequence[int]) -> Any: ...
+
+
+class AdditiveCategory(Category, Protocol):
+    """A category whose hom-sets are commutative monoids (theory: Cartesian left-additive categories).
+
+    `dagger(dom, index)` is the transpose of the wiring: copies become sums, discards become zeros.
+    """
+
+    def dagger(self, dom: Any, index: Sequence[int]) -> Any: ...
+
+
+def balanced(operation, arrows: Sequence[Any]) -> Any:
+    """Combine arrows pairwise as a balanced tree: strict associativity makes the bracketing free.
+
+    Depth is log n, so a thousand layers nest ten calls deep, and tuples of wires are copied n log n times, not n².
+
+    >>> balanced(lambda a, b: f"({a}{b})", "abcd")
+    '((ab)(cd))'
+    """
+    layer = list(arrows)
+    while len(layer) > 1:
+        pairs = [operation(a, b) for a, b in zip(layer[::2], layer[1::2], strict=False)]
+        layer = pairs + layer[len(pairs) * 2 :]
+    return layer[0]

@@ -1,0 +1,575 @@
+"""Diagrams: the free category that models are written in, with a port for parameters on every box.
+
+An arrow `A → B` here has data wires `dom`, `cod` and parameter wires `param`: it is a 1-cell `(P, A ⊗ P → B)` of
+`Para` of the free cartesian category on its boxes. Arrows without parameters (`param == I`) are that cartesian
+category itself. Composition concatenates parameters in reading order, so it is strictly associative and unital.
+Source: Cruttwell, Gavranović, Ghani, Wilson, Zanasi 2021 (arXiv 2103.01931), §2 and §3.1, with parameters on the right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from typing import Any
+
+import jax
+
+from catlearn.core.arrow import Arrow, balanced
+from catlearn.core.errors import ArgumentError, CompositionError, NamingError, TypingError
+from catlearn.core.wires import I, Object, difference, object_of
+
+
+class Diagram(Arrow):
+    """A model: something that can be composed, typed, named, drawn, and sent along functors.
+
+    `f >> g` is `f` then `g`; `f @ g` is side by side; `f.reparameterise(r)` pulls the parameters back along `r`.
+    `len`, indexing, slicing and iteration go through `parts`.
+    """
+
+    dom: Object
+    cod: Object
+    category: Any
+    label: str | None
+    op: Any
+
+    @property
+    def param(self) -> Object:
+        """The object of parameters, each wire labelled with its path."""
+        raise NotImplementedError
+
+    @property
+    def children(self) -> tuple[Diagram, ...]:
+        """The diagrams that this node is made of, for `fold`."""
+        return ()
+
+    @property
+    def parts(self) -> tuple[Diagram, ...]:
+        """The factors of a composite; a box is a composite of one."""
+        return (self,)
+
+    @property
+    def name(self) -> str | None:
+        """What the user called it, else what it is."""
+        return self.label or (self.op.name if self.op is not None else None)
+
+    # composition
+
+    def then(self, other: Any) -> Any:
+        if isinstance(other, Object):
+            other = identity(other)
+        if not isinstance(other, Diagram):
+            return NotImplemented
+        if self.cod != other.dom:
+            raise CompositionError(_mismatch(self, other))
+        category = _common_category(self, other)
+        if _is_identity(other):
+            return self
+        return other if _is_identity(self) else Seq((self, other), self.dom, other.cod, category)
+
+    def tensor(self, other: Any) -> Any:
+        if isinstance(other, Object):
+            other = identity(other)
+        if not isinstance(other, Diagram):
+            return NotImplemented
+        left, right = _factors(self), _factors(other)
+        if left and right and isinstance(left[-1], Wiring) and isinstance(right[0], Wiring):
+            left, right = (*left[:-1], _beside(left[-1], right[0])), right[1:]
+        factors = tuple(f for f in left + right if f.dom.wires or f.cod.wires or f.param.wires)
+        if len(factors) < 2:
+            return factors[0] if factors else identity(I)
+        return Par(factors, self.dom @ other.dom, self.cod @ other.cod, _common_category(self, other))
+
+    def __rrshift__(self, other: Any) -> Any:
+        return identity(other).then(self) if isinstance(other, Object) else NotImplemented
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return identity(other).tensor(self) if isinstance(other, Object) else NotImplemented
+
+    def reparameterise(self, along: Diagram, init: Callable[[jax.Array], tuple] | None = None) -> Diagram:
+        """The 2-cell `(P, f) ⇒ (Q, (A ⊗ r); f)` for `r : Q → P`. Type: `A ⊗ Q → B`.
+
+        Weight tying, freezing, low-rank adaptation and optimisers are all of this form. `init(key)` gives values of Q;
+        for copies, swaps and constants it is found from the initialiser of f.
+        Source: arXiv 2103.01931, Definition 2 (reparameterisation).
+        Raises CompositionError where `r` does not end in the parameters of f, or has parameters of its own.
+
+        >>> import catlearn as cl
+        >>> f = cl.R(3) >> cl.dense(3)
+        >>> (f >> f).reparameterise(cl.copy(f.param)).param == f.param
+        True
+        """
+        if along.cod != self.param:
+            raise CompositionError(
+                f"{short(self)} can't be reparameterised along {short(along)}: the arrow must end in its parameters.\n"
+                f"  expected: {self.param}\n  found:    {along.cod}\n"
+                f"  first difference: {difference(self.param, along.cod)}"
+            )
+        if along.param.wires:
+            raise CompositionError(f"{short(along)} has parameters of its own; make them wires of its domain to pull back along it.")
+        return Reparameterised(self, along, init)
+
+    def named(self, label: str) -> Diagram:
+        """The same arrow under a name, which begins the path of each of its parameters. It stays one part of a composite."""
+        return replace(self, label=checked_label(label))  # type: ignore[type-var]
+
+    def like(self, node: Diagram, functor: str) -> Diagram:
+        composite = isinstance(self, Seq | Par | Reparameterised) and self.name is None
+        if not composite or node.name is None:
+            return self
+        op = {} if isinstance(self, Reparameterised) or node.op is None else {"op": ImageOf(functor, node.op)}
+        return replace(self, label=node.label, **op)  # type: ignore[type-var]
+
+    # semantics, given by the category of the boxes
+
+    def __call__(self, params: Sequence[Any], *xs: Any) -> Any:
+        """Run the arrow on values, one for each wire: the value of its only codomain wire, or a tuple of values."""
+        return self._meaning("call")(self, tuple(params), xs)
+
+    def forward(self, params: Sequence[Any], *xs: Any) -> tuple[Any, Any]:
+        """The forward half of a lens: `(y, residual)`."""
+        return self._meaning("forward")(self, tuple(params), xs)
+
+    def backward(self, residual: Any, *dys: Any) -> tuple[Any, Any]:
+        """The backward half of a lens: `(dparams, dx)`."""
+        return self._meaning("backward")(self, residual, dys)
+
+    def _meaning(self, verb: str) -> Any:
+        meaning = getattr(self.category, verb, None)
+        if meaning is None:
+            hint = "catlearn.reverse(f) has both halves." if verb != "call" else "call .forward and .backward."
+            raise ArgumentError(f"{short(self)} is an arrow of {self.category}, which has no `{verb}`; {hint}")
+        return meaning
+
+    def init(self, key: jax.Array) -> tuple[Any, ...]:
+        """Initial parameters: one value for each wire of `param`, drawn with `key`."""
+        from catlearn.core.parameters import initialise
+
+        return initialise(self, key)
+
+    # as a sequence
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Iterator[Diagram]:
+        return iter(self.parts)
+
+    def __getitem__(self, index: int | slice) -> Diagram:
+        return self.parts[index] if not isinstance(index, slice) else self._slice(index)
+
+    def _slice(self, index: slice) -> Diagram:
+        chosen = self.parts[index]
+        return balanced(lambda f, g: f.then(g), chosen) if chosen else identity(self._object_before(index))
+
+    def _object_before(self, index: slice) -> Object:
+        start = index.indices(len(self.parts))[0]
+        return self.parts[start].dom if start < len(self.parts) else self.cod
+
+    # as text
+
+    def code(self, typed: bool = True) -> str:
+        """The expression that makes this arrow; untyped where the context gives the domain."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{self.code()}\n# {self.summary}"
+
+    @property
+    def summary(self) -> str:
+        """Domain, codomain and parameters in one line."""
+        wires = self.param.wires
+        shown = ", ".join(f"{wire.label} {wire.shape_text}" if hasattr(wire, "shape_text") else str(wire) for wire in wires[:8])
+        more = f", … {len(wires) - 8} more" if len(wires) > 8 else ""
+        count = f"{self.param.size:,} parameters: {shown}{more}" if wires else "no parameters"
+        return f"{self.dom} → {self.cod}, {count}"
+
+
+@dataclass(frozen=True)
+class Box(Diagram):
+    """A generator: an operation `op` at a domain. What it means is what functors say of `op`.
+
+    `op` is hashable, has a `name`, a `category`, a `repr` that makes it, and what its category asks of it.
+    """
+
+    op: Any
+    dom: Object
+    cod: Object
+    own: Object = I
+    label: str | None = None
+
+    @property
+    def param(self) -> Object:
+        return self.own
+
+    @property
+    def category(self) -> Any:  # type: ignore[override]
+        return self.op.category
+
+    def code(self, typed: bool = True) -> str:
+        return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+
+    __repr__ = Diagram.__repr__
+
+
+@dataclass(frozen=True, eq=False)
+class Seq(Diagram):
+    """A composite `f₁ >> f₂ >> … >> fₙ`. Kept as its two halves until somebody looks, so composing is O(1).
+
+    `op` is set where the composite is the value of a family, such as `dense`.
+    """
+
+    halves: tuple[Diagram, Diagram]
+    dom: Object
+    cod: Object
+    category: Any = None
+    op: Any = None
+    label: str | None = None
+
+    @cached_property
+    def parts(self) -> tuple[Diagram, ...]:  # type: ignore[override]
+        found, stack = [], [*reversed(self.halves)]
+        while stack:
+            node = stack.pop()
+            open_composite = isinstance(node, Seq) and node.name is None
+            stack.extend(reversed(node.halves)) if open_composite else found.append(node)
+        return tuple(found)
+
+    @property
+    def children(self) -> tuple[Diagram, ...]:
+        return self.parts
+
+    @cached_property
+    def param(self) -> Object:  # type: ignore[override]
+        return parameters_of(self.parts)
+
+    def code(self, typed: bool = True) -> str:
+        if self.op is not None:
+            return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+        first = self.parts[0]
+        lead = f"{first.dom} >> {_as_factor(first, '>>')}" if typed and not isinstance(first, Wiring) else first.code(typed)
+        return _named(" >> ".join([lead, *(_as_factor(part, ">>") for part in self.parts[1:])]), self.label, True)
+
+    @cached_property
+    def _key(self) -> tuple:
+        return (self.dom, self.parts, self.op, self.label)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Seq) and self._key == other._key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    __repr__ = Diagram.__repr__
+
+
+@dataclass(frozen=True)
+class Par(Diagram):
+    """A tensor `f₁ @ f₂ @ … @ fₙ`."""
+
+    factors: tuple[Diagram, ...]
+    dom: Object
+    cod: Object
+    category: Any = field(default=None, compare=False)
+    op: Any = None
+    label: str | None = None
+
+    @property
+    def parts(self) -> tuple[Diagram, ...]:
+        return self.factors
+
+    @property
+    def children(self) -> tuple[Diagram, ...]:
+        return self.factors
+
+    @cached_property
+    def param(self) -> Object:  # type: ignore[override]
+        return parameters_of(self.factors)
+
+    def _slice(self, index: slice) -> Diagram:
+        return reduce(lambda f, g: f.tensor(g), self.factors[index], identity(I))
+
+    def code(self, typed: bool = True) -> str:
+        if self.op is not None:
+            return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+        return _named(" @ ".join(_as_factor(part, "@", typed) for part in self.factors), self.label, len(self.factors) > 1)
+
+    __repr__ = Diagram.__repr__
+
+
+@dataclass(frozen=True)
+class Wiring(Diagram):
+    """The arrow `dom → dom[index[0]] ⊗ dom[index[1]] ⊗ …`: identity, swap, copy and discard are of this one kind."""
+
+    dom: Object
+    index: tuple[int, ...]
+    label: str | None = field(default=None, compare=False)
+
+    op = None
+
+    @property
+    def cod(self) -> Object:  # type: ignore[override]
+        return self.dom.select(self.index)
+
+    @property
+    def category(self) -> Any:  # type: ignore[override]
+        return next((wire.category for wire in self.dom.wires if hasattr(wire, "category")), None)
+
+    @property
+    def param(self) -> Object:
+        return I
+
+    @property
+    def parts(self) -> tuple[Diagram, ...]:
+        return () if _is_identity(self) else (self,)
+
+    def _meaning(self, verb: str) -> Any:
+        return _rewire if self.category is None and verb == "call" else super()._meaning(verb)
+
+    def code(self, typed: bool = True) -> str:
+        n = len(self.dom)
+        if self.index == tuple(range(n)):
+            return f"identity({self.dom})"
+        if not self.index:
+            return f"discard({self.dom})"
+        if n and len(self.index) % n == 0 and self.index == tuple(range(n)) * (len(self.index) // n):
+            times = len(self.index) // n
+            return f"copy({self.dom})" if times == 2 else f"copy({self.dom}, {times})"
+        k = self.index[0]
+        if self.index == (*range(k, n), *range(k)):
+            return f"swap({self.dom[:k]}, {self.dom[k:]})"
+        return f"wiring({self.dom}, {self.index})"
+
+    __repr__ = Diagram.__repr__
+
+
+@dataclass(frozen=True)
+class Reparameterised(Diagram):
+    """The 1-cell `(Q, (A ⊗ along); body)`: `body` with its parameters pulled back along `along : Q → P`."""
+
+    body: Diagram
+    along: Diagram
+    initialiser: Callable[[jax.Array], tuple] | None = field(default=None, compare=False)
+    label: str | None = None
+
+    @property
+    def dom(self) -> Object:  # type: ignore[override]
+        return self.body.dom
+
+    @property
+    def cod(self) -> Object:  # type: ignore[override]
+        return self.body.cod
+
+    @property
+    def category(self) -> Any:  # type: ignore[override]
+        return self.body.category
+
+    @property
+    def op(self) -> Any:  # type: ignore[override]
+        return self.body.op
+
+    @property
+    def param(self) -> Object:
+        labels = [label or str(i) for i, label in enumerate(self.along.dom.labels)]
+        return self.along.dom.named(*labels)
+
+    @property
+    def children(self) -> tuple[Diagram, ...]:
+        return (self.body, self.along)
+
+    def code(self, typed: bool = True) -> str:
+        extra = "" if self.initialiser is None else f", init={self.initialiser!r}"
+        return _named(f"({self.body.code()}).reparameterise({self.along.code()}{extra})", self.label, False)
+
+    __repr__ = Diagram.__repr__
+
+
+@dataclass(frozen=True)
+class ImageOf:
+    """The operation of a composite after a functor: the same name, under the functor's."""
+
+    functor: str
+    op: Any
+
+    @property
+    def name(self) -> str:
+        return self.op.name
+
+    def __repr__(self) -> str:
+        return f"{self.functor}({self.op!r})"
+
+
+# the wirings
+
+
+def wiring(dom: Object, index: Sequence[int]) -> Wiring:
+    """The arrow whose i-th output is input `index[i]`. Type: `A → A[index]`.
+
+    >>> wiring(I @ Object(), ()).cod
+    I
+    """
+    bad = [i for i in index if not 0 <= i < len(dom)]
+    if bad:
+        raise TypingError(f"wiring: {dom} has wires 0 to {len(dom) - 1}, and no wire {bad[0]}.")
+    return Wiring(dom, tuple(index))
+
+
+def identity(A: Object) -> Wiring:
+    """The identity. Type: `A → A`."""
+    return Wiring(A, tuple(range(len(A))))
+
+
+def swap(A: Object, B: Object) -> Wiring:
+    """The symmetry. Type: `A ⊗ B → B ⊗ A`."""
+    n, m = len(A), len(B)
+    return Wiring(A @ B, (*range(n, n + m), *range(n)))
+
+
+def copy(A: Object, times: int = 2) -> Wiring:
+    """The comultiplication Δ. Type: `A → A ⊗ A` (or more copies)."""
+    return Wiring(A, tuple(range(len(A))) * times)
+
+
+def discard(A: Object) -> Wiring:
+    """The counit `!`. Type: `A → I`."""
+    return Wiring(A, ())
+
+
+# helpers
+
+
+def parameters_of(parts: Sequence[Diagram]) -> Object:
+    """The tensor of the parts' parameters, each label prefixed with the part's place or name: its path."""
+    return Object(
+        tuple(
+            replace(wire, label=".".join(filter(None, (segment, wire.label))))
+            for segment, part in zip(segments(parts), parts, strict=True)
+            for wire in part.param.wires
+        )
+    )
+
+
+def segments(parts: Sequence[Diagram]) -> list[str]:
+    """One path segment for each part: its label where unique, else its index and name; nothing for mere plumbing.
+
+    An unnamed composite that alone holds all the parameters adds no segment, so `residual(f)` reads as f does.
+    """
+    labels = Counter(part.label for part in parts)
+    holders = sum(bool(part.param.wires) for part in parts)
+    return [_segment(i, part, labels, alone=holders == 1) for i, part in enumerate(parts)]
+
+
+def _segment(i: int, part: Diagram, labels: Counter, alone: bool) -> str:
+    if part.label and labels[part.label] == 1:
+        return part.label
+    if part.name is None and isinstance(part, Seq | Par) and alone:
+        return ""
+    return f"{i}.{part.name}" if part.name else str(i)
+
+
+def checked_label(label: str) -> str:
+    """The label, if it can stand in a path. Raises NamingError otherwise."""
+    if not isinstance(label, str) or not label or "." in label or label.isdigit():
+        raise NamingError(f"{label!r} can't be a name: paths are dotted (`encoder.0.dense.kernel`), so write letters, without dots.")
+    return label
+
+
+def short(diagram: Any, most: int = 6) -> str:
+    """The code of a diagram for a message, with the middle of a long composite left out."""
+    if not isinstance(diagram, Diagram):
+        return repr(diagram)
+    parts = _pieces(diagram)
+    if len(parts) <= most:
+        return diagram.code()
+    ends = [_as_factor(part, ">>") for part in parts]
+    return " >> ".join([str(diagram.dom), *ends[:2], f"… {len(parts) - 4} more …", *ends[-2:]])
+
+
+def values_of(A: Object, values: Sequence[Any], who: str, what: str) -> tuple[Any, ...]:
+    """The values, checked against the object. Raises ArgumentError that names the wire and axis."""
+    if len(values) != len(A):
+        raise ArgumentError(f"{who} takes {len(A)} {what} ({A}), got {len(values)}.")
+    try:
+        found = object_of(values)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{who}: the {what} must be arrays of type {A}; {error}") from error
+    if found != A:
+        at = difference(A, found)
+        hint = " Convert with `.astype`." if at and "dtype" in at else ""
+        raise ArgumentError(f"{who}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}")
+    return tuple(values)
+
+
+def pack(values: Sequence[Any]) -> Any:
+    """A lone value by itself, several as a tuple: how arrows return what is on their codomain."""
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _rewire(diagram: Wiring, params: tuple, xs: tuple) -> Any:
+    xs = values_of(diagram.dom, xs, diagram.code(), "inputs")
+    return pack(tuple(xs[i] for i in diagram.index))
+
+
+def _is_identity(f: Diagram) -> bool:
+    return isinstance(f, Wiring) and f.index == tuple(range(len(f.dom)))
+
+
+def _factors(f: Diagram) -> tuple[Diagram, ...]:
+    return f.factors if isinstance(f, Par) and f.name is None else (f,)
+
+
+def _beside(f: Wiring, g: Wiring) -> Wiring:
+    return Wiring(f.dom @ g.dom, f.index + tuple(i + len(f.dom) for i in g.index))
+
+
+def _common_category(f: Diagram, g: Diagram) -> Any:
+    if f.category is not None and g.category is not None and f.category != g.category:
+        raise CompositionError(f"{short(f)} is an arrow of {f.category} and {short(g)} of {g.category}; send one along a functor first.")
+    return f.category if f.category is not None else g.category
+
+
+def _named(code: str, label: str | None, compound: bool) -> str:
+    if label is None:
+        return code
+    return f"({code}).named({label!r})" if compound else f"{code}.named({label!r})"
+
+
+def _as_factor(part: Diagram, operator: str, typed: bool = False) -> str:
+    code = part.code(typed)
+    binds_looser = part.label is None and (">>" in _outside_brackets(code) or (operator == ">>" and isinstance(part, Par)))
+    return f"({code})" if binds_looser else code
+
+
+def _outside_brackets(code: str) -> str:
+    depth, found = 0, []
+    for character in code:
+        depth += (character in "([{") - (character in ")]}")
+        found.append(character if depth == 0 else "")
+    return "".join(found)
+
+
+def _mismatch(left: Diagram, right: Diagram) -> str:
+    before, after = _pieces(left)[-1], _pieces(right)[0]
+    n = len(_pieces(left))
+    flat = " A `flatten` between them would give one axis." if _flattens(left.cod, right.dom) else ""
+    return (
+        f"{_as_factor(after, '>>')} can't follow {_as_factor(before, '>>')}: the objects differ.\n"
+        f"  left:  {short(left)}\n         ends in   {left.cod}\n"
+        f"  right: {short(right)}\n         starts at {right.dom}\n"
+        f"  first difference: {difference(left.cod, right.dom)}\n"
+        f"  at: between parts {n - 1} and {n} of the composite.{flat}"
+    )
+
+
+def _pieces(f: Diagram) -> tuple[Diagram, ...]:
+    return f.parts if isinstance(f, Seq) and f.name is None else (f,)
+
+
+def _flattens(A: Object, B: Object) -> bool:
+    alone = len(A) == len(B) == 1 and all(hasattr(w, "leaves") for w in A.wires + B.wires)
+    return alone and A.size == B.size and len(B.wires[0].leaves) == 1 and len(B.wires[0].leaves[0].shape) == 1

@@ -1,0 +1,25 @@
+"""The errors that catlearn raises on the line that made the mistake."""
+
+
+class CatlearnError(Exception):
+    """Any error of ours. What was expected, what came, where, and what to do."""
+
+
+class WireError(CatlearnError, TypeError):
+    """A wire that can't be: a negative axis, a dtype that JAX would change silently."""
+
+
+class CompositionError(CatlearnError, TypeError):
+    """`f >> g` where the codomain of `f` is not the domain of `g`, or a 2-cell on the wrong parameters."""
+
+
+class TypingError(CatlearnError, TypeError):
+    """A family or box that has no arrow at this domain; carries JAX's own message where JAX refused."""
+
+
+class ArgumentError(CatlearnError, TypeError):
+    """Values that are not of the type that an arrow declares."""
+
+
+class NamingError(CatlearnError, ValueError):
+    """A name that would make parameter paths unreadable or ambiguous."""

@@ -1,0 +1,158 @@
+"""What a diagram's parameters are called, how they begin, and how to list them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import jax
+
+from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring, segments, short, values_of
+from catlearn.core.errors import TypingError
+from catlearn.core.functor import fold
+
+Initialiser = Callable[[jax.Array], tuple]
+
+
+def initialise(diagram: Diagram, key: jax.Array) -> tuple[Any, ...]:
+    """Initial parameters, one value for each wire of `diagram.param`. Every box gets a key of its own.
+
+    Raises TypingError where a 2-cell's initial parameters can't be found, and ArgumentError where an initialiser gives
+    values of another type.
+    """
+    draws = fold(_Initialisers(), diagram)
+    keys = jax.random.split(key, len(draws)) if draws else ()
+    values = tuple(chain.from_iterable(draw(k) for draw, k in zip(draws, keys, strict=True)))
+    return values_of(diagram.param, values, f"the initialiser of {short(diagram)}", "parameters")
+
+
+def names(diagram: Diagram) -> tuple[str, ...]:
+    """The path of each parameter wire, in order.
+
+    >>> import catlearn as cl
+    >>> cl.names(cl.R(3) >> cl.dense(4) >> cl.relu >> cl.dense(2).named("head"))
+    ('0.dense.kernel', '0.dense.bias', 'head.kernel', 'head.bias')
+    """
+    return tuple(label or str(i) for i, label in enumerate(diagram.param.labels))
+
+
+def by_name(diagram: Diagram, params: Sequence[Any]) -> dict[str, Any]:
+    """The parameters as a dictionary from paths to values."""
+    return dict(zip(names(diagram), params, strict=True))
+
+
+@dataclass(frozen=True)
+class _Initialisers:
+    """The fold that collects one initialiser for each box that has parameters."""
+
+    def box(self, node: Box) -> list[Initialiser]:
+        return [lambda key: node.op.initial(key, node.dom)] if node.param.wires else []
+
+    def wiring(self, node: Wiring) -> list[Initialiser]:
+        return []
+
+    def seq(self, node: Seq, images: Sequence[list[Initialiser]]) -> list[Initialiser]:
+        return list(chain.from_iterable(images))
+
+    def par(self, node: Par, images: Sequence[list[Initialiser]]) -> list[Initialiser]:
+        return list(chain.from_iterable(images))
+
+    def reparameterised(self, node: Reparameterised, body: list[Initialiser], along: Any) -> list[Initialiser]:
+        if not node.param.wires:
+            return []
+        return [node.initialiser or (lambda key: _section(node.along, initialise(node.body, key)))]
+
+
+def _section(along: Diagram, values: tuple) -> tuple:
+    """Values of Q that the wiring Q → P sends to these values of P, as far as its copies agree: the first copy counts."""
+    if not isinstance(along, Wiring) or set(along.index) != set(range(len(along.dom))):
+        raise TypingError(
+            f"{short(along)} does not say how its own parameters begin; give `init` (key → values of {along.dom}): "
+            "f.reparameterise(r, init=...)."
+        )
+    return tuple(values[along.index.index(i)] for i in range(len(along.dom)))
+
+
+# the table
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of `describe`: a box or named composite, at its path."""
+
+    path: str
+    what: str
+    cod: str
+    param: str
+    count: int
+
+    def under(self, segment: str) -> Row:
+        return Row(".".join(filter(None, (segment, self.path))), self.what, self.cod, self.param, self.count)
+
+
+def rows(diagram: Diagram) -> list[Row]:
+    """A row for each box, in order, with its path, codomain and parameters."""
+    return fold(_Rows(), diagram)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    def box(self, node: Box) -> list[Row]:
+        return [Row("", repr(node.op), str(node.cod), _param_text(node), node.param.size)]
+
+    def wiring(self, node: Wiring) -> list[Row]:
+        return [Row("", node.code(), str(node.cod), "", 0)] if node.parts else []
+
+    def _composite(self, node: Seq | Par, images: Sequence[list[Row]]) -> list[Row]:
+        marks = segments(node.parts)
+        return [row.under(mark) for mark, image in zip(marks, images, strict=True) for row in image]
+
+    seq = par = _composite
+
+    def reparameterised(self, node: Reparameterised, body: list[Row], along: list[Row]) -> list[Row]:
+        what = f"reparameterised along {short(node.along)}"
+        return [*(Row(row.path, row.what, row.cod, row.param, 0) for row in body), Row("", what, str(node.cod), _param_text(node), node.param.size)]
+
+
+def _param_text(node: Diagram) -> str:
+    return ", ".join(" ".join(filter(None, (wire.label, wire.shape_text))) for wire in node.param.wires)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table that `describe` gives: prints as text."""
+
+    title: str
+    lines: tuple[Row, ...]
+    total: int
+    bytes: int
+
+    def __repr__(self) -> str:
+        heads = ("path", "arrow", "codomain", "parameters", "count")
+        cells = [heads, *((r.path, r.what, r.cod, r.param, f"{r.count:,}") for r in self.lines)]
+        widths = [max(len(row[i]) for row in cells) for i in range(5)]
+        ruled = [
+            "  ".join(text.rjust(w) if i == 4 else text.ljust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True)))
+            for row in cells
+        ]
+        rule = "  ".join("─" * w for w in widths)
+        return "\n".join([self.title, "", ruled[0], rule, *ruled[1:], rule, f"{self.total:,} parameters, {self.bytes:,} bytes"])
+
+
+def describe(diagram: Diagram) -> Table:
+    """The table of a model: each box with its path, codomain and parameters, and the totals.
+
+    >>> import catlearn as cl
+    >>> print(cl.describe(cl.R(3) >> cl.dense(2)))
+    R(3) → R(2)
+    <BLANKLINE>
+    path    arrow      codomain  parameters  count
+    ──────  ─────────  ────────  ──────────  ─────
+    kernel  linear(2)  R(2)      (3, 2)          6
+    bias    bias       R(2)      (2,)            2
+    ──────  ─────────  ────────  ──────────  ─────
+    8 parameters, 32 bytes
+    """
+    return Table(f"{diagram.dom} → {diagram.cod}", tuple(rows(diagram)), diagram.param.size, diagram.param.bytes)

@@ -1,0 +1,56 @@
+"""Parameters in files, under their readable names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from catlearn.core.diagram import Diagram, values_of
+from catlearn.core.errors import ArgumentError
+from catlearn.core.parameters import by_name
+
+
+def save(path: str | os.PathLike, model: Diagram, params: Sequence[Any]) -> None:
+    """Write parameters to an `.npz` file, an array for each path. The file is complete or not there.
+
+    Raises ArgumentError where the parameters are not the model's, and OSError where the file can't be written.
+    """
+    target = Path(path)
+    params = values_of(model.param, tuple(params), "save", "parameters")
+    draft = target.with_name(target.name + ".draft")
+    with draft.open("wb") as file:
+        np.savez(file, **_flat(by_name(model, params)))  # type: ignore[arg-type]
+    draft.replace(target)
+
+
+def load(path: str | os.PathLike, model: Diagram) -> tuple[Any, ...]:
+    """Read the parameters that `save` wrote. Raises ArgumentError that lists every missing, unexpected and misshapen name."""
+    with np.load(path, allow_pickle=False) as file:
+        found = {name: file[name] for name in file.files}
+    structs = by_name(model, model.param.structs)
+    wanted = _flat(structs)
+    problems = [f"missing: {name}" for name in wanted if name not in found]
+    problems += [f"unexpected: {name}" for name in found if name not in wanted]
+    problems += [
+        f"misshapen: {name} is {found[name].shape} {found[name].dtype}, not {like.shape} {like.dtype}"
+        for name, like in wanted.items()
+        if name in found and (found[name].shape, found[name].dtype) != (like.shape, like.dtype)
+    ]
+    if problems:
+        raise ArgumentError(f"{path} does not hold the parameters of this model:\n  " + "\n  ".join(problems))
+    tree = jax.tree.structure(tuple(structs.values()))
+    return jax.tree.unflatten(tree, [jax.numpy.asarray(found[name]) for name in wanted])
+
+
+def _flat(named: dict[str, Any]) -> dict[str, Any]:
+    """One entry for each array; an array inside a pytree wire has its place after the wire's path."""
+    return {
+        name + jax.tree_util.keystr(place): leaf
+        for name, value in named.items()
+        for place, leaf in jax.tree_util.tree_leaves_with_path(value)
+    }

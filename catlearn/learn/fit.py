@@ -1,0 +1,315 @@
+"""Training: the learner's step unfolded over a stream of batches, with progress, validation and nothing lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from catlearn.core.diagram import values_of
+from catlearn.core.errors import ArgumentError
+from catlearn.learn.errors import DivergenceError, Interrupted
+from catlearn.learn.history import History
+from catlearn.learn.learner import Learner
+
+STEPS_BETWEEN_CHECKS = 64
+EXAMPLES_AT_ONCE = 1024
+
+Metrics = dict[str, np.ndarray]
+
+
+def fit(
+    learner: Learner,
+    state: tuple,
+    data: Any,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    key: jax.Array | None = None,
+    validation: tuple | None = None,
+    loop: str = "auto",
+    progress: bool | None = None,
+) -> tuple[tuple, History]:
+    """Train for some epochs: `(state, history)`. The state that you pass in stays valid.
+
+    `data` is a pair of arrays `(X, Y)` with the examples on the first axis, or an iterable of batches `(xs, ys)`, which
+    is walked once an epoch and may vary in batch size. Arrays are shuffled anew each epoch with `key`, or kept in order
+    where it is None. A last partial batch is a smaller batch; epoch means weigh every example once.
+    `validation` is a pair of arrays, measured after each epoch. `loop` is "scan" (whole epochs on the device), "steps"
+    (a Python loop of compiled steps), or "auto", which takes "steps" for batches from an iterable, and on CPU for
+    models with convolutions, which XLA runs slowly inside loops there. `progress` shows a bar: None, in terminals only.
+
+    Raises ArgumentError for data that can't be; DivergenceError when the loss is infinite or not a number, with the
+    last good state; Interrupted on Ctrl-C, with the state and history so far.
+    """
+    state = values_of(learner.state, tuple(state), "this learner", "wires of state")
+    source = _source(learner, data, batch_size, key)
+    _whole("epochs", epochs, 0)
+    if validation is not None:
+        learner.unpacked(validation)
+    run = _runner(learner, source, state, loop)
+    state, history = jax.tree.map(jnp.array, state), History((), run.loop)
+    with _bar(epochs, source, run.loop, progress) as bar:
+        try:
+            for epoch in range(1, epochs + 1):
+                began, meter = time.perf_counter(), _Meter()
+                for chunk in run.chunks(epoch):
+                    after, metrics = chunk.run(state)
+                    if not np.all(np.isfinite(metrics["loss"])):
+                        raise _diverged(learner, state, chunk, epoch, meter.steps, history)
+                    state = after
+                    meter.add(metrics, chunk.sizes)
+                    bar.set_postfix(epoch=epoch, loss=f"{metrics['loss'][-1]:.4f}", refresh=False)
+                    bar.update(len(chunk.sizes))
+                if not meter.steps:
+                    raise ArgumentError(f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk, so give a list or epochs=1.")
+                history = history.with_row(_row(learner, state, epoch, meter, validation, began))
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted(state, history) from interrupt
+    return state, history
+
+
+# where batches come from
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Batches cut from arrays, in an order drawn for each epoch."""
+
+    xs: Any
+    ys: Any
+    size: int
+    batch_size: int
+    key: jax.Array | None
+
+    def order(self, epoch: int) -> np.ndarray:
+        if self.key is None:
+            return np.arange(self.size)
+        return np.asarray(jax.random.permutation(jax.random.fold_in(self.key, epoch), self.size))
+
+    def take(self, indices: np.ndarray) -> tuple:
+        return jax.tree.map(lambda array: array[indices], (self.xs, self.ys))
+
+    def batches(self, epoch: int) -> Iterator[tuple]:
+        order = self.order(epoch)
+        return (self.take(order[i : i + self.batch_size]) for i in range(0, self.size, self.batch_size))
+
+    @property
+    def steps(self) -> int:
+        return -(-self.size // self.batch_size)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches as they come from an iterable."""
+
+    source: Iterable[tuple]
+
+    def batches(self, epoch: int) -> Iterator[tuple]:
+        return iter(self.source)
+
+    @property
+    def steps(self) -> int | None:
+        return len(self.source) if hasattr(self.source, "__len__") else None  # type: ignore[arg-type]
+
+
+def _source(learner: Learner, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:
+    arrays = isinstance(data, tuple) and len(data) == 2
+    if not arrays:
+        if not hasattr(data, "__iter__"):
+            raise ArgumentError(f"data is a pair of arrays (X, Y) or an iterable of batches (xs, ys), got {type(data).__name__}.")
+        return Batches(data)
+    _whole("batch_size", batch_size, 1)
+    size, _, _ = learner.unpacked(data)
+    xs, ys = jax.tree.map(lambda array: array if isinstance(array, jax.Array) else np.asarray(array), data)
+    return Arrays(xs, ys, size, batch_size, key)
+
+
+def _whole(what: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or value < least:
+        raise ArgumentError(f"{what} must be a whole number ≥ {least}, got {value!r}.")
+
+
+# how they are run
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some steps between two checks of the loss. `run` leaves its argument valid, so that the chunk can be run again."""
+
+    run: Callable[[tuple], tuple[tuple, Metrics]]
+    batches: Callable[[], Sequence[tuple]]
+    sizes: list[int]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A Python loop of the learner's own compiled step, which gives its state's memory away."""
+
+    learner: Learner
+    source: Arrays | Batches
+
+    loop = "steps"
+
+    def chunks(self, epoch: int) -> Iterator[Chunk]:
+        held: list[tuple] = []
+        for examples in self.source.batches(epoch):
+            held.append(examples)
+            if len(held) == STEPS_BETWEEN_CHECKS:
+                yield step_by_step(self.learner, held)
+                held = []
+        if held:
+            yield step_by_step(self.learner, held)
+
+
+def step_by_step(learner: Learner, batches: list[tuple]) -> Chunk:
+    """The chunk that steps through these batches."""
+
+    def run(state: tuple) -> tuple[tuple, Metrics]:
+        state, rows = jax.tree.map(jnp.copy, state), []
+        for examples in batches:
+            state, metrics = learner.step(state, examples)
+            rows.append(metrics)
+        return state, {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
+
+    return Chunk(run, lambda: batches, [learner.unpacked(examples)[0] for examples in batches])
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Whole epochs on the device: one `lax.scan` over the full batches, and a step for what is left."""
+
+    learner: Learner
+    source: Arrays
+    epoch: Callable
+
+    loop = "scan"
+
+    def chunks(self, epoch: int) -> Iterator[Chunk]:
+        order, size = self.source.order(epoch), self.source.batch_size
+        full = len(order) // size * size
+        if full:
+            indices = order[:full].reshape(-1, size)
+            yield Chunk(
+                lambda state: _on_host(self.epoch(state, self.source.xs, self.source.ys, indices)),
+                lambda: [self.source.take(row) for row in indices],
+                [size] * len(indices),
+            )
+        if full < len(order):
+            yield step_by_step(self.learner, [self.source.take(order[full:])])
+
+
+def _runner(learner: Learner, source: Arrays | Batches, state: tuple, loop: str) -> Steps | Scan:
+    if loop not in ("auto", "scan", "steps"):
+        raise ArgumentError(f"loop must be 'auto', 'scan' or 'steps', got {loop!r}.")
+    if isinstance(source, Batches):
+        if loop == "scan":
+            raise ArgumentError("a scan needs arrays (X, Y) on the device; batches from an iterable run by loop='steps'.")
+        return Steps(learner, source)
+    chosen = _better_loop(learner, source, state) if loop == "auto" else loop
+    if chosen == "steps":
+        on_host = jax.tree.map(np.asarray, (source.xs, source.ys))
+        return Steps(learner, Arrays(*on_host, source.size, source.batch_size, source.key))
+    on_device = jax.tree.map(jnp.asarray, (source.xs, source.ys))
+    return Scan(learner, Arrays(*on_device, source.size, source.batch_size, source.key), _epoch(learner))
+
+
+def _better_loop(learner: Learner, source: Arrays, state: tuple) -> str:
+    """Convolutions inside a loop lose their fast kernels on CPU (several times slower); all else gains from a scan."""
+    if jax.default_backend() != "cpu":
+        return "scan"
+    examples = source.take(np.arange(min(source.batch_size, source.size)))
+    return "steps" if "conv_general_dilated" in str(learner.step.trace(state, examples).jaxpr) else "scan"  # type: ignore[attr-defined]
+
+
+def _epoch(learner: Learner) -> Callable:
+    def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple:
+        def step(state: tuple, row: jax.Array) -> tuple:
+            return learner.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))
+
+        return jax.lax.scan(step, state, indices)
+
+    return jax.jit(epoch)
+
+
+def _on_host(result: tuple) -> tuple[tuple, Metrics]:
+    state, metrics = result
+    return state, {name: np.asarray(values) for name, values in metrics.items()}
+
+
+# what is recorded
+
+
+class _Meter:
+    """Means over the examples of an epoch."""
+
+    def __init__(self) -> None:
+        self.steps, self.examples, self.sums = 0, 0, {}
+
+    def add(self, metrics: Metrics, sizes: list[int]) -> None:
+        weights = np.asarray(sizes, np.float64)
+        for name, values in metrics.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(np.tensordot(weights, values.astype(np.float64), axes=(0, 0)))
+        self.steps, self.examples = self.steps + len(sizes), self.examples + sum(sizes)
+
+    def means(self) -> dict[str, float]:
+        return {name: total / self.examples for name, total in self.sums.items()}
+
+
+def _row(learner: Learner, state: tuple, epoch: int, meter: _Meter, validation: tuple | None, began: float) -> dict[str, Any]:
+    judged = {} if validation is None else evaluate(learner, state, validation)
+    held_out = {f"validation_{name}": value for name, value in judged.items()}
+    return {"epoch": epoch, **meter.means(), **held_out, "seconds": time.perf_counter() - began}
+
+
+def evaluate(learner: Learner, state: tuple, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> dict[str, float]:
+    """The learner's metrics over all the examples of a pair of arrays, in batches that fit in memory.
+
+    Metrics are means over examples, so a metric that is no mean is weighted by batch.
+    """
+    size, _, _ = learner.unpacked(data)
+    source, meter = Arrays(*data, size, batch_size, None), _Meter()
+    for examples in source.batches(1):
+        metrics = learner.evaluate(state, examples)
+        meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [learner.unpacked(examples)[0]])
+    return meter.means()
+
+
+def _bar(epochs: int, source: Arrays | Batches, loop: str, progress: bool | None) -> Any:
+    from tqdm import tqdm
+
+    steps = source.steps
+    total = None if steps is None else epochs * steps
+    return tqdm(total=total, unit="step", desc=f"fit ({loop})", disable=None if progress is None else not progress, leave=True)
+
+
+# how it ends badly
+
+
+def _diverged(learner: Learner, state: tuple, chunk: Chunk, epoch: int, steps: int, history: History) -> DivergenceError:
+    """Run the chunk again, slowly, to find the step and the last state without infinities."""
+    step = jax.jit(learner.pure_step)
+    good = state
+    for i, examples in enumerate(chunk.batches(), 1):
+        good = state if _finite(state) else good
+        state, metrics = step(state, examples)
+        if not np.isfinite(metrics["loss"]):
+            break
+    return DivergenceError(
+        f"the loss became {float(metrics['loss'])} at epoch {epoch}, step {steps + i}.\n"
+        f"  the last good state is this error's .state, and what came before its .history\n"
+        f"  optimiser: {learner.optimiser!r}; a smaller rate, or inputs of order 1, usually mends this",
+        good,
+        history,
+        epoch,
+        steps + i,
+    )
+
+
+def _finite(state: tuple) -> bool:
+    return all(bool(jnp.all(jnp.isfinite(leaf))) for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.inexact))

@@ -1,0 +1,237 @@
+"""The learner: model, loss and cap composed, reparameterised along an optimiser. Its backward arrow is the training step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from catlearn.categories.batch import batch
+from catlearn.categories.lens import Lens, Optic, dual, forward_of
+from catlearn.categories.reverse import reverse
+from catlearn.categories.smooth import Map, Smooth, change
+from catlearn.core.diagram import Box, Diagram, identity, short
+from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.family import Family
+from catlearn.core.wires import I, Object, count
+from catlearn.learn.losses import Metric, mean
+from catlearn.learn.optimisers import Optimiser
+
+
+class LensLayer(Family):
+    """A family of boxes of Lens(Smooth) that subclasses give by `codomain(dom)` and `optic(box)`."""
+
+    category = Lens(Smooth)
+
+    def codomain(self, dom: Object) -> Object:
+        raise NotImplementedError
+
+    def resolve(self, dom: Object) -> Diagram:
+        return Box(self, dom, self.codomain(dom))
+
+
+@dataclass(frozen=True, repr=False)
+class cap(LensLayer):
+    """The learning-rate cap: closes L' with the constant α, and lets the loss be read. Type: `(L, L') → (L, I)`.
+
+    α = 1 gives raw gradients, which optimisers here descend; α = −1 ascends.
+    Source: arXiv 2103.01931, §3.3 (there `(L, L') → (I, I)`, this one followed by a discard).
+    """
+
+    alpha: float = 1.0
+
+    def codomain(self, dom: Object) -> Object:
+        return dual(Smooth, forward_of(dom), I)
+
+    def optic(self, box: Box) -> Optic:
+        L = forward_of(box.dom)
+        back = Map(I, L, lambda _: tuple(jnp.full(leaf.shape, self.alpha, leaf.dtype) for leaf in L.structs))
+        return Optic(Smooth, box.dom, box.cod, I, Map(L, L, lambda xs: xs), back)
+
+
+@dataclass(frozen=True, repr=False)
+class _Observe(LensLayer):
+    """Let a value be read on its way. Type: `(B, B') → (B, B') ⊗ (B, I)`."""
+
+    name = "observe"
+    _called = False
+
+    def codomain(self, dom: Object) -> Object:
+        return dom @ dual(Smooth, forward_of(dom), I)
+
+    def optic(self, box: Box) -> Optic:
+        B, back = forward_of(box.dom), change(forward_of(box.dom))
+        return Optic(Smooth, box.dom, box.cod, I, Map(B, B @ B, lambda xs: xs + xs), Map(back, back, lambda ys: ys))
+
+
+observe = _Observe()
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A supervised learner `A → I` of Para(Lens(Smooth)), with parameters `(S ⊗ P, S ⊗ P) ⊗ (T, T')`.
+
+    `composite(n)` is the diagram for batches of n examples, and `step` its backward arrow. A state is a tuple with an
+    array (or pytree) for each wire of S ⊗ P; a batch is `(xs, ys)`, with a leading axis for the examples.
+    """
+
+    model: Diagram
+    loss: Diagram
+    optimiser: Optimiser
+    alpha: cap
+    metrics: tuple[tuple[str, Metric], ...] = ()
+
+    # the diagram
+
+    def composite(self, size: int) -> Diagram:
+        """The closed diagram: `reverse(batch(model)) >> observe >> (reverse(batch(loss) >> mean) >> cap)`, reparameterised
+        along the optimiser. Type: `(Aⁿ, Aⁿ') → (L, I) ⊗ (Bⁿ, I)`: the loss and the predictions can be read."""
+        model = reverse(batch(self.model, size))
+        judge = reverse(batch(self.loss, size) >> mean) >> self.alpha
+        seen = model >> observe
+        open_lens = seen >> (judge @ seen.cod[len(model.cod) :])
+        targets = identity(open_lens.param[len(model.param) :])
+        return open_lens.reparameterise(self.optimiser.at(self.model.param) @ targets)
+
+    @property
+    def state(self) -> Object:
+        """The object S ⊗ P, each wire under its name."""
+        return forward_of(self.optimiser.at(self.model.param).dom)
+
+    # states
+
+    def init(self, key: jax.Array) -> tuple:
+        """The first state, with parameters drawn with `key`."""
+        return self.start(self.model.init(key))
+
+    def start(self, params: tuple) -> tuple:
+        """The first state from these parameters."""
+        from catlearn.categories.smooth import changing
+        from catlearn.core.diagram import values_of
+
+        params = values_of(self.model.param, tuple(params), short(self.model), "parameters")
+        params = jax.tree.map(jnp.array, params)
+        return (*self.optimiser.begin(changing(self.model.param, params)), *params)
+
+    def params(self, state: tuple) -> tuple:
+        """The parameters that the model sees at a state: the forward arrow of the optimiser's lens."""
+        return _seen(self, state)
+
+    # arrows
+
+    @cached_property
+    def step(self) -> Callable[[tuple, tuple], tuple[tuple, dict[str, jax.Array]]]:
+        """One step of training, `(state, (xs, ys)) → (state, metrics)`: compiled, and it gives the memory of its state away.
+
+        Metrics are of the parameters before the step: `loss`, the mean over the batch, and the learner's own.
+        Raises ArgumentError while tracing where the batch does not fit the model.
+        """
+        return jax.jit(self.pure_step, donate_argnums=0)
+
+    def pure_step(self, state: tuple, examples: tuple) -> tuple[tuple, dict[str, jax.Array]]:
+        """`step` as a plain function, for transformations of your own."""
+        size, xs, ys = self.unpacked(examples)
+        lens = self.composite(size)
+        (loss, *predictions), residual = lens.forward((*state, *ys), *xs)
+        back, _ = lens.backward(residual)
+        return back[: len(state)], self._measured(loss, predictions, ys)
+
+    @cached_property
+    def evaluate(self) -> Callable[[tuple, tuple], dict[str, jax.Array]]:
+        """Metrics of a state on a batch, `(state, (xs, ys)) → metrics`: the forward arrow of the composite, compiled."""
+        return jax.jit(self._evaluate)
+
+    def _evaluate(self, state: tuple, examples: tuple) -> dict[str, jax.Array]:
+        size, xs, ys = self.unpacked(examples)
+        (loss, *predictions), _ = self.composite(size).forward((*state, *ys), *xs)
+        return self._measured(loss, predictions, ys)
+
+    def _measured(self, loss: jax.Array, predictions: list, ys: tuple) -> dict[str, jax.Array]:
+        judged = (predictions[0] if len(predictions) == 1 else tuple(predictions)), (ys[0] if len(ys) == 1 else ys)
+        return {"loss": loss, **{name: metric(*judged) for name, metric in self.metrics}}
+
+    def predict(self, state: tuple, xs: Any) -> Any:
+        """What the model says of a batch, with the parameters that it sees at this state. Compiled. Empty batches are fine."""
+        return self._predict(state, xs)
+
+    @cached_property
+    def _predict(self) -> Callable:
+        def predict(state: tuple, xs: Any) -> Any:
+            inputs = self._wires(xs, self.model.dom, "inputs")
+            return batch(self.model, self._size(inputs))(_seen(self, state), *inputs)
+
+        return jax.jit(predict)
+
+    def fit(self, state: tuple, data: Any, **options: Any) -> tuple[tuple, Any]:
+        """Train: `(state, history)`. See `catlearn.learn.fit.fit` for the options."""
+        from catlearn.learn.fit import fit
+
+        return fit(self, state, data, **options)
+
+    # batches
+
+    def unpacked(self, examples: tuple) -> tuple[int, tuple, tuple]:
+        """The size of a batch, its inputs and its targets, one for each wire. Raises ArgumentError for an empty batch."""
+        if not isinstance(examples, tuple | list) or len(examples) != 2:
+            raise ArgumentError(f"a batch is a pair (xs, ys), got {type(examples).__name__} of {_length(examples)}.")
+        xs, ys = self._wires(examples[0], self.model.dom, "inputs"), self._wires(examples[1], self.loss.param, "targets")
+        size = self._size(xs + ys)
+        if size == 0:
+            raise ArgumentError("a batch of no examples has no mean loss; give at least one.")
+        return size, xs, ys
+
+    def _wires(self, values: Any, A: Object, what: str) -> tuple:
+        if len(A) == 1:
+            return (values,)
+        if not isinstance(values, tuple | list) or len(values) != len(A):
+            raise ArgumentError(f"{short(self.model)} takes {count(len(A), 'wire')} of {what} ({A}): give a tuple of as many.")
+        return tuple(values)
+
+    def _size(self, values: tuple) -> int:
+        shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(values)]
+        sizes = {shape[:1] for shape in shapes}
+        if len(sizes) != 1 or () in sizes:
+            raise ArgumentError(f"every array of a batch has the examples on its first axis, as many as the others; got shapes {shapes}.")
+        return shapes[0][0]
+
+    def __repr__(self) -> str:
+        parts = [f"model={self.model.code()}", f"loss={self.loss.op!r}", f"optimiser={self.optimiser!r}"]
+        return f"supervised({', '.join(parts)})\n# {self.model.summary}"
+
+
+def _seen(learner: Learner, state: tuple) -> tuple:
+    out, _ = learner.optimiser.at(learner.model.param).forward((), *state)
+    return out if len(learner.model.param) != 1 else (out,)
+
+
+def _length(value: Any) -> str:
+    return f"length {len(value)}" if hasattr(value, "__len__") else "no length"
+
+
+def supervised(
+    model: Diagram,
+    loss: Family,
+    optimiser: Optimiser,
+    *,
+    cap: cap = cap(),  # noqa: B008
+    metrics: Mapping[str, Metric] | None = None,
+) -> Learner:
+    """The learner of a model `A ⊗ P → B`, a loss `B ⊗ T → L` and an optimiser.
+
+    `metrics` maps names to functions of `(predictions, targets)` of a batch, such as `{"accuracy": catlearn.accuracy}`.
+    Raises TypingError where the model has no domain yet or the loss does not take its codomain.
+
+    >>> import jax, jax.numpy as jnp, catlearn as cl
+    >>> learner = cl.supervised(cl.R(2) >> cl.dense(3), cl.softmax_cross_entropy, cl.descent(0.1))
+    >>> state, metrics = learner.step(learner.init(jax.random.key(0)), (jnp.ones((4, 2)), jnp.zeros(4, int)))
+    >>> sorted(metrics)
+    ['loss']
+    """
+    if isinstance(model, Family):
+        raise TypingError(f"{model!r} has no domain yet: put an object before it, as in R(64) >> model.")
+    judged = identity(model.cod) >> loss
+    return Learner(model, judged, optimiser, cap, tuple((metrics or {}).items()))

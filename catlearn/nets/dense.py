@@ -1,0 +1,131 @@
+"""Linear maps and what is made of them: `linear`, `bias`, `dense`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.nn.initializers import lecun_normal, zeros
+
+from catlearn.categories.smooth import SmoothLayer
+from catlearn.core.diagram import Diagram, identity
+from catlearn.core.errors import TypingError
+from catlearn.core.family import Composite, Layer
+from catlearn.core.wires import Object, R
+
+kernel_initialiser = lecun_normal()
+
+
+@dataclass(frozen=True, repr=False)
+class linear(SmoothLayer):
+    """Multiply the last axis by a matrix. Type: `R(…, m) ⊗ R(m, n) → R(…, n)`, in the dtype of the domain.
+
+    `kernel_init` is an initialiser of `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes
+    or of integers.
+    """
+
+    units: int
+    kernel_init: Callable = kernel_initialiser
+
+    def __post_init__(self) -> None:
+        whole("units", self.units, self.name)
+
+    def check(self, dom: Object) -> None:
+        super().check(dom)
+        floating(self, dom, axes="at least one axis", least=1)
+
+    def parameters(self, dom: Object) -> Object:
+        leaf = dom.wires[0].leaves[0]
+        return R(leaf.shape[-1], self.units, dtype=leaf.dtype)
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return draw(self.kernel_init, key, self.parameters(dom))
+
+    def codomain(self, dom: Object, param: Object) -> Object:
+        leaf = dom.wires[0].leaves[0]
+        return R(*leaf.shape[:-1], self.units, dtype=leaf.dtype)
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return jnp.dot(xs[0], params[0])
+
+
+@dataclass(frozen=True, repr=False)
+class bias(SmoothLayer):
+    """Add a vector along the last axis. Type: `R(…, n) ⊗ R(n) → R(…, n)`. It begins at zero, or as `bias_init` says."""
+
+    bias_init: Callable = zeros
+
+    _called = False
+
+    def check(self, dom: Object) -> None:
+        super().check(dom)
+        floating(self, dom, axes="at least one axis", least=1)
+
+    def parameters(self, dom: Object) -> Object:
+        leaf = dom.wires[0].leaves[0]
+        return R(leaf.shape[-1], dtype=leaf.dtype)
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return draw(self.bias_init, key, self.parameters(dom))
+
+    def codomain(self, dom: Object, param: Object) -> Object:
+        return dom
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return xs[0] + params[0]
+
+
+@dataclass(frozen=True, repr=False)
+class dense(Composite):
+    """An affine map of the last axis: `linear(units) >> bias`. Type: `R(…, m) ⊗ R(m, n) ⊗ R(n) → R(…, n)`.
+
+    Parameters `kernel` and, unless `use_bias` is false, `bias`.
+
+    >>> import catlearn as cl
+    >>> cl.R(64) >> cl.dense(10)
+    R(64) >> dense(10)
+    # R(64) → R(10), 650 parameters: kernel (64, 10), bias (10,)
+    """
+
+    units: int
+    use_bias: bool = True
+    kernel_init: Callable = kernel_initialiser
+    bias_init: Callable = zeros
+
+    def build(self, dom: Object) -> Diagram:
+        return with_bias(dom, linear(self.units, self.kernel_init), self.bias_init if self.use_bias else None)
+
+
+def with_bias(dom: Object, layer: Layer, bias_init: Callable | None) -> Diagram:
+    """A layer of one parameter, `kernel`, and the `bias` after it, if any."""
+    kernel = identity(dom) >> layer.named("kernel")
+    return kernel if bias_init is None else kernel >> bias(bias_init).named("bias")
+
+
+# what layers check and draw
+
+
+def draw(initialiser: Callable, key: jax.Array, param: Object) -> tuple:
+    """A value for the only wire of `param`, from an initialiser of `jax.nn.initializers`."""
+    leaf = param.wires[0].leaves[0]
+    return (initialiser(key, leaf.shape, leaf.dtype),)
+
+
+def whole(what: str, value: Any, who: str, least: int = 1) -> None:
+    """Raise TypingError unless the value is a whole number of at least `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise TypingError(f"{who}: {what} must be a whole number ≥ {least}, got {value!r}.")
+
+
+def floating(layer: Layer, dom: Object, axes: str, least: int, most: int | None = None) -> None:
+    """Raise TypingError unless the only wire is an array of floats with that many axes."""
+    leaves = dom.wires[0].leaves
+    if len(leaves) != 1 or dom.wires[0].tree != jax.tree.structure(0):
+        raise TypingError(f"{layer!r} takes an array, got {dom}.")
+    if not jnp.issubdtype(leaves[0].dtype, jnp.inexact):
+        raise TypingError(f"{layer!r} takes floats, got {dom}; convert before the model, with `.astype`.")
+    if len(leaves[0].shape) < least or (most is not None and len(leaves[0].shape) > most):
+        raise TypingError(f"{layer!r} takes {axes}, got {dom}, which has {len(leaves[0].shape)}.")
