@@ -70,6 +70,39 @@ class Reversed:
         return f"reverse({self.box.op!r})"
 
 
+def pullback(f: Diagram) -> Diagram:
+    """R[f] itself as an arrow of Smooth. Type: `A ⊗ P ⊗ B' → A' ⊗ P'`; parameters of f become wires.
+
+    So `reverse(pullback(f))` is the second derivative. Source: Cockett et al. 2020, Definition 13 (R[f] : A × B → A).
+
+    >>> import jax.numpy as jnp, catlearn as cl
+    >>> cube = cl.R() >> cl.function(lambda x: x**3)
+    >>> float(pullback(cube)((), jnp.float32(2.0), jnp.float32(1.0)))
+    12.0
+    """
+    dom = f.dom @ f.param @ change(f.cod)
+    return Box(Pullback(f), dom, change(f.dom @ f.param))
+
+
+@dataclass(frozen=True, repr=False)
+class Pullback(SmoothLayer):
+    """The operation of `pullback(f)`."""
+
+    f: Diagram
+
+    name = "pullback"
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        lens, n, m = reverse(self.f), len(self.f.dom), len(self.f.dom) + len(self.f.param)
+        _, residual = lens.forward(xs[n:m], *xs[:n])
+        dparams, dx = lens.backward(residual, *xs[m:])
+        back = dx if len(change(self.f.dom)) != 1 else (dx,)
+        return (*back, *dparams)
+
+    def __repr__(self) -> str:
+        return f"pullback({self.f.code()})"
+
+
 def own_optic(box: Box, forward: Any, backward: Any) -> Optic:
     """The optic of a lens box from two functions: `(params, *xs) → (y, m)` and `(m, *dys) → (dparams, dx)`."""
     n, residual, ins = len(forward_of(box.dom)), Object((Residual(box.name),)), forward_of(box.dom @ box.own)

@@ -64,6 +64,8 @@ class Diagram(Arrow):
         if self.cod != other.dom:
             raise CompositionError(_mismatch(self, other))
         category = _common_category(self, other)
+        if isinstance(self, Wiring) and isinstance(other, Wiring):
+            return _fused(self, other)
         if _is_identity(other):
             return self
         return other if _is_identity(self) else Seq((self, other), self.dom, other.cod, category)
@@ -217,6 +219,7 @@ class Box(Diagram):
 class Seq(Diagram):
     """A composite `f₁ >> f₂ >> … >> fₙ`. Kept as its two halves until somebody looks, so composing is O(1).
 
+    Its parts are a normal form: flat, neighbouring wirings fused, no identities. So `>>` is associative on the nose.
     `op` is set where the composite is the value of a family, such as `dense`.
     """
 
@@ -233,8 +236,13 @@ class Seq(Diagram):
         while stack:
             node = stack.pop()
             open_composite = isinstance(node, Seq) and node.name is None
-            stack.extend(reversed(node.halves)) if open_composite else found.append(node)
-        return tuple(found)
+            if open_composite:
+                stack.extend(reversed(node.halves))
+            elif found and isinstance(node, Wiring) and isinstance(found[-1], Wiring):
+                found[-1] = _fused(found[-1], node)
+            else:
+                found.append(node)
+        return tuple(part for part in found if not _is_identity(part))
 
     @property
     def children(self) -> tuple[Diagram, ...]:
@@ -257,10 +265,12 @@ class Seq(Diagram):
 
     @cached_property
     def _hash(self) -> int:
-        return hash(self._key)
+        return hash(self._key) if len(self.parts) > 1 or self.name else hash(self.parts[0])
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Seq) and self._key == other._key)
+        if not isinstance(other, Seq):
+            return len(self.parts) == 1 and self.name is None and self.parts[0] == other
+        return self is other or self._key == other._key
 
     def __hash__(self) -> int:
         return self._hash
@@ -381,6 +391,11 @@ class Reparameterised(Diagram):
     @property
     def children(self) -> tuple[Diagram, ...]:
         return (self.body, self.along)
+
+    def _meaning(self, verb: str) -> Any:
+        if self.category is None and verb == "call":
+            return lambda f, params, xs: f.body((), *xs)
+        return super()._meaning(verb)
 
     def code(self, typed: bool = True) -> str:
         extra = "" if self.initialiser is None else f", init={self.initialiser!r}"
@@ -521,6 +536,10 @@ def _is_identity(f: Diagram) -> bool:
 
 def _factors(f: Diagram) -> tuple[Diagram, ...]:
     return f.factors if isinstance(f, Par) and f.name is None else (f,)
+
+
+def _fused(f: Wiring, g: Wiring) -> Wiring:
+    return Wiring(f.dom, tuple(f.index[i] for i in g.index))
 
 
 def _beside(f: Wiring, g: Wiring) -> Wiring:

@@ -1,0 +1,33 @@
+"""The equations that catlearn must satisfy, as callables that return None or a counterexample."""
+
+from catlearn.laws.batch import batch_runs_each_example, batch_sums_gradients
+from catlearn.laws.category import (
+    associativity,
+    comonoid,
+    copy_is_natural,
+    discard_is_natural,
+    hexagon,
+    interchange,
+    swap_is_involutive,
+    swap_is_natural,
+    tensor_associativity,
+    tensor_unit,
+    unit,
+)
+from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, sample
+from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
+from catlearn.laws.lens import get_put, put_get, put_put
+from catlearn.laws.optimiser import optimiser_is_monoidal
+from catlearn.laws.para import gradient_rule, reparameterisation_composes, reparameterisation_is_local, tied_gradient_is_the_sum
+from catlearn.laws.reverse import (
+    additive_in_the_covector,
+    additive_in_the_map,
+    agrees_with_vjp,
+    chain_rule,
+    forward_agrees_with_jvp,
+    identity_and_projections,
+    linear_in_the_covector,
+    pairing,
+    symmetric_second_derivative,
+)
+from catlearn.laws.suite import SUITE, Law

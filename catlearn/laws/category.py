@@ -1,0 +1,107 @@
+"""The laws of categories, of their tensor, and of copying. Each takes arrows of yours and returns None or a counterexample.
+
+`category` gives wirings (diagrams, unless told) and `equal` compares arrows (by their values, unless told), so the same
+laws serve any category that obeys the protocol. Source: Mac Lane, Categories for the Working Mathematician, I.1, VII.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catlearn.categories.para import identity_of
+from catlearn.core.diagram import wiring
+from catlearn.core.functor import Free
+from catlearn.core.wires import Object
+from catlearn.laws.counterexample import Counterexample, Equal, extensional, first
+
+
+def associativity(f: Any, g: Any, h: Any, equal: Equal = extensional) -> Counterexample | None:
+    """`(f; g); h = f; (g; h)`."""
+    return equal("associativity", (f >> g) >> h, f >> (g >> h))
+
+
+def unit(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`1; f = f = f; 1`."""
+    left, right = identity_of(category, f.dom) >> f, f >> identity_of(category, f.cod)
+    return first(equal("left unit", left, f), equal("right unit", right, f))
+
+
+def tensor_associativity(f: Any, g: Any, h: Any, equal: Equal = extensional) -> Counterexample | None:
+    """`(f ⊗ g) ⊗ h = f ⊗ (g ⊗ h)`, strictly."""
+    return equal("associativity of ⊗", (f @ g) @ h, f @ (g @ h))
+
+
+def tensor_unit(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`1_I ⊗ f = f = f ⊗ 1_I`, strictly."""
+    nothing = identity_of(category, Object())
+    return first(equal("left unit of ⊗", nothing @ f, f), equal("right unit of ⊗", f @ nothing, f))
+
+
+def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> Counterexample | None:
+    """`(f ⊗ g); (h ⊗ k) = (f; h) ⊗ (g; k)`; for parametric arrows up to the swap of the middle parameters.
+
+    That swap is the one coherence of Para that is no identity here: `P_f ⊗ P_g ⊗ P_h ⊗ P_k` against `P_f ⊗ P_h ⊗ P_g ⊗ P_k`.
+    """
+    lhs, rhs = (f @ g) >> (h @ k), (f >> h) @ (g >> k)
+    if not getattr(rhs, "param", None):
+        return equal("interchange", lhs, rhs)
+    a, b, c, d = (len(arrow.param) for arrow in (f, g, h, k))
+    middle = wiring(lhs.param, [*range(a), *range(a + b, a + b + c), *range(a, a + b), *range(a + b + c, a + b + c + d)])
+    return equal("interchange", lhs, rhs.reparameterise(middle))
+
+
+def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`(f ⊗ g); swap = swap; (g ⊗ f)`, for arrows without parameters (or up to swapping those)."""
+    before, after = _swap(category, f.dom, g.dom), _swap(category, f.cod, g.cod)
+    lhs, rhs = (f @ g) >> after, before >> (g @ f)
+    if getattr(rhs, "param", None):
+        p, q = len(f.param), len(g.param)
+        rhs = rhs.reparameterise(wiring(lhs.param, [*range(p, p + q), *range(p)]))
+    return equal("naturality of swap", lhs, rhs)
+
+
+def swap_is_involutive(A: Object, B: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`swap_{A,B}; swap_{B,A} = 1`."""
+    return equal("swap twice", _swap(category, A, B) >> _swap(category, B, A), identity_of(category, A @ B))
+
+
+def hexagon(A: Object, B: Object, C: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`swap_{A, B⊗C} = (swap_{A,B} ⊗ 1); (1 ⊗ swap_{A,C})`."""
+    one = identity_of
+    steps = (_swap(category, A, B) @ one(category, C)) >> (one(category, B) @ _swap(category, A, C))
+    return equal("hexagon", _swap(category, A, B @ C), steps)
+
+
+def comonoid(A: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """Copying is coassociative and cocommutative, and discarding is its counit."""
+    one, double, drop = identity_of(category, A), _copy(category, A), category.wiring(A, ())
+    return first(
+        equal("coassociativity", double >> (double @ one), double >> (one @ double)),
+        equal("cocommutativity", double >> _swap(category, A, A), double),
+        equal("counit", double >> (drop @ one), one),
+        equal("counit", double >> (one @ drop), one),
+    )
+
+
+def copy_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`f; copy = copy; (f ⊗ f)`, where the two copies of f share their parameters along a copy."""
+    lhs, rhs = f >> _copy(category, f.cod), _copy(category, f.dom) >> (f @ f)
+    return equal("naturality of copy", lhs, _tied(rhs, f))
+
+
+def discard_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
+    """`f; ! = !`, where the right side discards the parameters of f too."""
+    lhs, rhs = f >> category.wiring(f.cod, ()), category.wiring(f.dom, ())
+    return equal("naturality of discard", lhs, rhs.reparameterise(wiring(f.param, ())) if getattr(f, "param", None) else rhs)
+
+
+def _tied(twice: Any, f: Any) -> Any:
+    return twice.reparameterise(wiring(f.param, (*range(len(f.param)),) * 2)) if getattr(f, "param", None) else twice
+
+
+def _swap(category: Any, A: Object, B: Object) -> Any:
+    return category.wiring(A @ B, [*range(len(A), len(A) + len(B)), *range(len(A))])
+
+
+def _copy(category: Any, A: Object) -> Any:
+    return category.wiring(A, [*range(len(A))] * 2)

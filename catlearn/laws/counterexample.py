@@ -1,0 +1,137 @@
+"""What a law says when it does not hold, and how arrows are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from catlearn.categories.lens import Optic, backward_of, forward_of
+from catlearn.categories.para import Parametric
+from catlearn.categories.smooth import Map
+from catlearn.core.diagram import Diagram, short
+from catlearn.core.wires import Object, Wire
+
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Why a law fails: its name, the two sides, and where they differ. A law returns one of these, or None."""
+
+    law: str
+    where: str
+    lhs: Any = None
+    rhs: Any = None
+
+    def __repr__(self) -> str:
+        sides = "" if self.lhs is None else f"\n  left:  {self.lhs}\n  right: {self.rhs}"
+        return f"{self.law} fails: {self.where}{sides}"
+
+
+Equal = Callable[[str, Any, Any], Counterexample | None]
+
+
+def sample(A: Object, key: jax.Array) -> tuple:
+    """Random values for an object: standard normal floats, small non-negative integers, fair booleans."""
+    keys = jax.random.split(key, len(A) + 1)
+    return tuple(_sample_wire(wire, k) for wire, k in zip(A.wires, keys, strict=False))
+
+
+def _sample_wire(wire: Wire, key: jax.Array) -> Any:
+    keys = jax.random.split(key, len(wire.leaves) + 1)
+    return wire.tree.unflatten([_sample_leaf(leaf, k) for leaf, k in zip(wire.leaves, keys, strict=False)])
+
+
+def _sample_leaf(leaf: jax.ShapeDtypeStruct, key: jax.Array) -> jax.Array:
+    if jnp.issubdtype(leaf.dtype, jnp.inexact):
+        return jax.random.normal(key, leaf.shape, leaf.dtype)
+    if leaf.dtype == jnp.bool_:
+        return jax.random.bernoulli(key, shape=leaf.shape)
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jax.random.split(key, leaf.shape or (1,)).reshape(leaf.shape)
+    return jax.random.randint(key, leaf.shape, 0, 2).astype(leaf.dtype)
+
+
+def equal_values(law: str, lhs: Any, rhs: Any, tolerance: float = TOLERANCE) -> Counterexample | None:
+    """None where two pytrees of arrays agree in structure, shape, dtype and, relative to their size, in value."""
+    left, right = jax.tree.leaves_with_path(lhs), jax.tree.leaves_with_path(rhs)
+    if jax.tree.structure(lhs) != jax.tree.structure(rhs):
+        return Counterexample(law, "the two sides have different structure", jax.tree.structure(lhs), jax.tree.structure(rhs))
+    for (path, a), (_, b) in zip(left, right, strict=True):
+        place = jax.tree_util.keystr(path) or "the value"
+        if jnp.shape(a) != jnp.shape(b) or jnp.result_type(a) != jnp.result_type(b):
+            return Counterexample(law, f"{place} has another shape or dtype", jax.typeof(a), jax.typeof(b))
+        if not _close(np.asarray(a), np.asarray(b), tolerance):
+            return Counterexample(law, f"{place} differs", a, b)
+    return None
+
+
+def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    if not np.issubdtype(a.dtype, np.inexact):
+        return bool(np.array_equal(a, b))
+    scale = max(1.0, float(np.max(np.abs(b), initial=0.0)))
+    return bool(np.all(np.abs(a - b) <= tolerance * scale))
+
+
+def extensional(law: str, lhs: Any, rhs: Any, seed: int = 0) -> Counterexample | None:
+    """None where two arrows have the same type and give the same values on random inputs, forward and backward.
+
+    Knows diagrams of JAX boxes and of lenses, and their meanings in Smooth, Lens(Smooth) and Para of both. It compares
+    what arrows do, not what lenses keep: residuals are equal only up to sliding.
+    """
+    for what in ("dom", "cod", "param"):
+        a, b = getattr(lhs, what, None), getattr(rhs, what, None)
+        if a != b:
+            return Counterexample(law, f"the two sides differ in `{what}`", a, b)
+    key = jax.random.key(seed)
+    found = equal_values(law, observed(lhs, key), observed(rhs, key))
+    return found and Counterexample(law, f"{found.where}, for {_text(lhs)}  against  {_text(rhs)}", found.lhs, found.rhs)
+
+
+def _text(f: Any) -> str:
+    return short(f) if isinstance(f, Diagram) else type(f).__name__
+
+
+def observed(f: Any, key: jax.Array) -> Any:
+    """What can be seen of an arrow from outside: its outputs on random inputs, and for a lens what comes back too."""
+    ins, outs = jax.random.split(key)
+    match f:
+        case Map():
+            return f.run(sample(f.dom, ins))
+        case Parametric():
+            return observed(f.arrow, key)
+        case Optic():
+            made, m = f.fwd.run(sample(forward_of(f.dom), ins)), len(f.residual)
+            return made[m:], f.bwd.run((*made[:m], *sample(backward_of(f.cod), outs)))
+        case Diagram():
+            return _observed_diagram(f, ins, outs)
+    return f
+
+
+def _observed_diagram(f: Diagram, ins: jax.Array, outs: jax.Array) -> Any:
+    if hasattr(f.category, "backward"):
+        values = sample(forward_of(f.dom @ f.param), ins)
+        n = len(forward_of(f.dom))
+        y, residual = f.forward(values[n:], *values[:n])
+        return y, f.backward(residual, *sample(backward_of(f.cod), outs))
+    values, n = sample(f.dom @ f.param, ins), len(f.dom)
+    return f(values[n:], *values[:n])
+
+
+def run(f: Diagram, values: Sequence[Any]) -> tuple:
+    """Run a diagram on a tuple of values for `dom ⊗ param`: a tuple, with a value for each wire of the codomain."""
+    n = len(f.dom)
+    out = f(tuple(values[n:]), *values[:n])
+    return (out,) if len(f.cod) == 1 else tuple(out)
+
+
+def first(*found: Counterexample | None) -> Counterexample | None:
+    """The first counterexample among several checks, if any."""
+    return next((c for c in found if c is not None), None)
+
+

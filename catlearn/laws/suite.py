@@ -1,0 +1,156 @@
+"""Every law of the library with random arrows to try it on: what `catlearn laws` and the tests run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+
+from catlearn.categories.batch import batch
+from catlearn.categories.recompute import recompute
+from catlearn.categories.reverse import reverse
+from catlearn.categories.smooth import smooth
+from catlearn.core.diagram import copy
+from catlearn.core.functor import Free
+from catlearn.core.wires import R
+from catlearn.laws import batch as batches
+from catlearn.laws import category, functor, optimiser, para
+from catlearn.laws import reverse as rd
+from catlearn.laws.counterexample import Counterexample, extensional, first
+from catlearn.laws.random import Choose, random_arrow, random_endomorphism, random_object, random_reparameterisation
+from catlearn.learn.optimisers import descent, momentum, nesterov
+
+Check = Callable[[Choose], Counterexample | None]
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law with a way to try it: `check(choose)` draws arrows and returns None or a counterexample."""
+
+    name: str
+    of: str
+    check: Check
+
+
+def _chain(choose: Choose, n: int, parametric: bool = True) -> list:
+    found = [random_arrow(choose, None, 2, parametric)]
+    for _ in range(n - 1):
+        found.append(random_arrow(choose, found[-1].cod, 2, parametric))
+    return found
+
+
+def _arrow(choose: Choose, **options: bool) -> object:
+    return random_arrow(choose, None, 2, **options)
+
+
+def _key(choose: Choose) -> jax.Array:
+    return jax.random.key(choose(range(1000)))
+
+
+def _parallel(choose: Choose) -> tuple:
+    A = random_object(choose, 1)
+    f, g = (random_endomorphism(choose, A) for _ in range(2))
+    return f, g
+
+
+def _interchange(choose: Choose) -> Counterexample | None:
+    (f, h), (g, k) = _chain(choose, 2), _chain(choose, 2)
+    return category.interchange(f, g, h, k)
+
+
+def _reparameterised(choose: Choose) -> tuple:
+    f = random_endomorphism(choose)
+    r = random_reparameterisation(choose, f.param)
+    return f, r, random_reparameterisation(choose, r.dom)
+
+
+def _composes(choose: Choose) -> Counterexample | None:
+    f, r, s = _reparameterised(choose)
+    return first(para.reparameterisation_composes(f, r, s), para.reparameterisation_composes(reverse(f), reverse(r), reverse(s)))
+
+
+def _local(choose: Choose) -> Counterexample | None:
+    f, r, _ = _reparameterised(choose)
+    g = random_endomorphism(choose, f.cod)
+    return para.reparameterisation_is_local(f, g, r, random_reparameterisation(choose, g.param))
+
+
+def _rd1(choose: Choose) -> Counterexample | None:
+    A = R(choose((1, 2)))
+    f, g = (uncurried(random_endomorphism(choose, A)) for _ in range(2))
+    joint = f.dom @ g.dom
+    f, g = (f @ copy(g.dom, 0)), (copy(f.dom, 0) @ g)
+    return rd.additive_in_the_map(f, g, _key(choose)) if f.dom == g.dom == joint else None
+
+
+def _rd4(choose: Choose) -> Counterexample | None:
+    f = _arrow(choose, parametric=False)
+    return rd.pairing(f, random_arrow(choose, f.dom, 2, parametric=False), _key(choose))
+
+
+def _rd7(choose: Choose) -> Counterexample | None:
+    return rd.symmetric_second_derivative(random_arrow(choose, random_object(choose, 1), 2), _key(choose))
+
+
+def _twice(choose: Choose) -> Counterexample | None:
+    f, g = _chain(choose, 2)
+    return functor.preserves_composition(lambda h: batch(h, 3), f, g)
+
+
+def _optimiser(choose: Choose) -> Counterexample | None:
+    opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9)))
+    return optimiser.optimiser_is_monoidal(opt, random_object(choose), random_object(choose), _key(choose))
+
+
+def _recomputed(choose: Choose) -> Counterexample | None:
+    f = _arrow(choose)
+    return extensional("recompute changes no value", reverse(recompute(f)), reverse(f))
+
+
+def uncurried(f):
+    """The arrow `A ⊗ P → B` without parameters that a parametric arrow is."""
+    from catlearn.nets.function import function
+
+    n = len(f.dom)
+    return (f.dom @ f.param) >> function(lambda *xs: f(xs[n:], *xs[:n]), arity=len(f.dom) + len(f.param))
+
+
+SUITE: tuple[Law, ...] = (
+    Law("associativity", "category", lambda c: category.associativity(*_chain(c, 3))),
+    Law("unit", "category", lambda c: category.unit(_arrow(c))),
+    Law("associativity of ⊗", "monoidal", lambda c: category.tensor_associativity(_arrow(c), _arrow(c), _arrow(c))),
+    Law("unit of ⊗", "monoidal", lambda c: category.tensor_unit(_arrow(c))),
+    Law("interchange", "monoidal", _interchange),
+    Law("naturality of swap", "monoidal", lambda c: category.swap_is_natural(_arrow(c), _arrow(c))),
+    Law("swap twice", "monoidal", lambda c: category.swap_is_involutive(random_object(c), random_object(c))),
+    Law("hexagon", "monoidal", lambda c: category.hexagon(random_object(c), random_object(c), random_object(c))),
+    Law("comonoid", "cartesian", lambda c: category.comonoid(random_object(c))),
+    Law("naturality of copy", "cartesian", lambda c: category.copy_is_natural(_arrow(c))),
+    Law("naturality of discard", "cartesian", lambda c: category.discard_is_natural(_arrow(c))),
+    Law("identity", "reverse", lambda c: functor.preserves_identity(reverse, random_object(c))),
+    Law("composition", "reverse", lambda c: functor.preserves_composition(reverse, *_chain(c, 2))),
+    Law("tensor", "reverse", lambda c: functor.preserves_tensor(reverse, _arrow(c), _arrow(c))),
+    Law("2-cells", "reverse", lambda c: functor.preserves_reparameterisation(reverse, *_reparameterised(c)[:2])),
+    Law("composition", "smooth", lambda c: functor.preserves_composition(smooth, *_chain(c, 2))),
+    Law("associativity", "lens", lambda c: category.associativity(*map(reverse, _chain(c, 3)))),
+    Law("unit", "lens", lambda c: category.unit(reverse(_arrow(c)), Free)),
+    Law("RD.1", "reverse", _rd1),
+    Law("RD.2", "reverse", lambda c: rd.additive_in_the_covector(_arrow(c), _key(c))),
+    Law("RD.3", "reverse", lambda c: rd.identity_and_projections(random_object(c), random_object(c), _key(c))),
+    Law("RD.4", "reverse", _rd4),
+    Law("RD.5", "reverse", lambda c: rd.chain_rule(*_chain(c, 2), _key(c))),
+    Law("RD.6", "reverse", lambda c: rd.linear_in_the_covector(_arrow(c), _key(c))),
+    Law("RD.7", "reverse", _rd7),
+    Law("D[f] = jvp", "reverse", lambda c: rd.forward_agrees_with_jvp(_arrow(c), _key(c))),
+    Law("R[f] = vjp", "reverse", lambda c: rd.agrees_with_vjp(_arrow(c), _key(c))),
+    Law("vertical composition", "para", _composes),
+    Law("horizontal composition", "para", _local),
+    Law("gradient along a 2-cell", "para", lambda c: para.gradient_rule(*_reparameterised(c)[:2], _key(c))),
+    Law("tied gradient", "para", lambda c: para.tied_gradient_is_the_sum(random_endomorphism(c), _key(c))),
+    Law("runs each example", "batch", lambda c: batches.batch_runs_each_example(_arrow(c), 3, _key(c))),
+    Law("sums gradients", "batch", lambda c: batches.batch_sums_gradients(_arrow(c), 3, _key(c))),
+    Law("composition", "batch", _twice),
+    Law("changes no value", "recompute", _recomputed),
+    Law("tensor", "optimiser", _optimiser),
+)
