@@ -10,10 +10,6 @@ from catlearn.core.diagram import copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
 from catlearn.core.wires import I, Object, R, wire
-from catlearn.nets.convolution import conv, convolve, max_pool
-from catlearn.nets.dense import bias, dense, linear
-from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
-from catlearn.nets.residual import residual
 from catlearn.learn.checkpoint import load, save
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.fit import evaluate
@@ -21,3 +17,7 @@ from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
 from catlearn.learn.losses import accuracy, quadratic, softmax_cross_entropy
 from catlearn.learn.optimisers import adam, descent, momentum, nesterov
+from catlearn.nets.convolution import conv, convolve, max_pool
+from catlearn.nets.dense import bias, dense, linear
+from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
+from catlearn.nets.residual import residual

@@ -124,7 +124,11 @@ class Lens:
         chosen, cod = list(index), dom.select(index)
         fwd = self.base.wiring(forward_of(dom), expanded([len(wire.fwd) for wire in dom.wires], chosen))
         back = expanded([len(wire.bwd) for wire in dom.wires], chosen)
-        bwd = self.base.wiring(backward_of(cod), _inverse(back)) if _permutes(back, dom) else self.base.dagger(backward_of(dom), back)
+        bwd = (
+            self.base.wiring(backward_of(cod), _inverse(back))
+            if _permutes(back, dom)
+            else self.base.dagger(backward_of(dom), back)
+        )
         return Optic(self.base, dom, cod, Object(), fwd, bwd)
 
     def semantics(self, diagram: Diagram) -> Parametric:

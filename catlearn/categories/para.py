@@ -45,7 +45,9 @@ class Parametric(Arrow):
         """The 2-cell along `r : Q → P` of C: `(Q, (1_A ⊗ r); f)`. Raises CompositionError where r does not end in P."""
         r = along.arrow if isinstance(along, Parametric) else along
         if r.cod != self.param:
-            raise CompositionError(f"a 2-cell must end in the parameters {self.param}, not in {r.cod}: {difference(self.param, r.cod)}.")
+            raise CompositionError(
+                f"a 2-cell must end in the parameters {self.param}, not in {r.cod}: {difference(self.param, r.cod)}."
+            )
         return Parametric(self.base, self.dom, r.dom, (identity_of(self.base, self.dom) @ r) >> self.arrow)
 
 

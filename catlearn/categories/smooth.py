@@ -14,7 +14,7 @@ from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram, pack, short, values_of
 from catlearn.core.errors import CompositionError
 from catlearn.core.family import Layer
-from catlearn.core.functor import Functor, sum_objects
+from catlearn.core.functor import Free, Functor, sum_objects
 from catlearn.core.wires import Object, Wire, difference
 
 Run = Callable[[tuple], tuple]
@@ -85,6 +85,53 @@ class SmoothLayer(Layer):
 
     def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
         return None
+
+
+def uncurry(f: Diagram) -> Diagram:
+    """The arrow `A ⊗ P → B` without parameters that a parametric arrow `A → B` is: its parameters become wires.
+
+    >>> import catlearn as cl
+    >>> uncurry(cl.R(3) >> cl.linear(2)).dom
+    R(3) @ R(3, 2)
+    """
+    return _uncurry(f).arrow
+
+
+@dataclass(frozen=True, repr=False)
+class Uncurried(SmoothLayer):
+    """The operation of a box whose parameters are wires."""
+
+    box: Box
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.box.op.name
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        n = len(self.box.dom)
+        return self.box.op.apply(xs[n:], *xs[:n])
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
+        halves, n = self.box.op.optic(self.box.dom), len(self.box.dom)
+        if halves is None:
+            return None
+
+        def backward(kept: Any, *dys: Any) -> tuple:
+            dparams, dx = halves[1](kept, *dys)
+            return (), (*unpack(dx), *dparams)
+
+        return (lambda params, *xs: halves[0](xs[n:], *xs[:n])), backward
+
+    def __repr__(self) -> str:
+        return f"uncurry({self.box.op!r})"
+
+
+def _wires_for_parameters(box: Box) -> Parametric:
+    arrow = Box(Uncurried(box), box.dom @ box.own, box.cod) if box.own.wires else box
+    return Parametric(Free, box.dom, box.own, arrow)
+
+
+_uncurry = Functor(Para(Free), on_wire=lambda wire: Object((wire,)), on_box=_wires_for_parameters, name="uncurry")
 
 
 def smooth(diagram: Diagram) -> Parametric:

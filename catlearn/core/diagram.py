@@ -109,7 +109,9 @@ class Diagram(Arrow):
                 f"  first difference: {difference(self.param, along.cod)}"
             )
         if along.param.wires:
-            raise CompositionError(f"{short(along)} has parameters of its own; make them wires of its domain to pull back along it.")
+            raise CompositionError(
+                f"{short(along)} has parameters of its own; make them wires of its domain to pull back along it."
+            )
         return Reparameterised(self, along, init)
 
     def named(self, label: str) -> Diagram:
@@ -232,11 +234,11 @@ class Seq(Diagram):
 
     @cached_property
     def parts(self) -> tuple[Diagram, ...]:  # type: ignore[override]
-        found, stack = [], [*reversed(self.halves)]
+        found: list[Diagram] = []
+        stack: list[Diagram] = [*reversed(self.halves)]
         while stack:
             node = stack.pop()
-            open_composite = isinstance(node, Seq) and node.name is None
-            if open_composite:
+            if isinstance(node, Seq) and node.name is None:
                 stack.extend(reversed(node.halves))
             elif found and isinstance(node, Wiring) and isinstance(found[-1], Wiring):
                 found[-1] = _fused(found[-1], node)
@@ -490,7 +492,9 @@ def _segment(i: int, part: Diagram, labels: Counter, alone: bool) -> str:
 def checked_label(label: str) -> str:
     """The label, if it can stand in a path. Raises NamingError otherwise."""
     if not isinstance(label, str) or not label or "." in label or label.isdigit():
-        raise NamingError(f"{label!r} can't be a name: paths are dotted (`encoder.0.dense.kernel`), so write letters, without dots.")
+        raise NamingError(
+            f"{label!r} can't be a name: paths are dotted (`encoder.0.dense.kernel`), so write letters, without dots."
+        )
     return label
 
 
@@ -516,7 +520,9 @@ def values_of(A: Object, values: Sequence[Any], who: str, what: str) -> tuple[An
     if found != A:
         at = difference(A, found)
         hint = " Convert with `.astype`." if at and "dtype" in at else ""
-        raise ArgumentError(f"{who}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}")
+        raise ArgumentError(
+            f"{who}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}"
+        )
     return tuple(values)
 
 
@@ -548,7 +554,9 @@ def _beside(f: Wiring, g: Wiring) -> Wiring:
 
 def _common_category(f: Diagram, g: Diagram) -> Any:
     if f.category is not None and g.category is not None and f.category != g.category:
-        raise CompositionError(f"{short(f)} is an arrow of {f.category} and {short(g)} of {g.category}; send one along a functor first.")
+        raise CompositionError(
+            f"{short(f)} is an arrow of {f.category} and {short(g)} of {g.category}; send one along a functor first."
+        )
     return f.category if f.category is not None else g.category
 
 

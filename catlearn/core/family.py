@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 
@@ -22,16 +22,17 @@ class Family(Arrow):
     domain stands before it. In a tensor each family takes `arity` wires.
     """
 
-    arity = 1
+    arity: ClassVar[int] = 1
+    name: ClassVar[str]  # what paths and tables call it: the class's own name, unless told
+    called: ClassVar[bool] = True  # whether code writes `name(…)` even without arguments
+
+    def __init_subclass__(cls) -> None:
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
 
     def resolve(self, dom: Object) -> Diagram:
         """The arrow of this family at a domain. Raises TypingError where there is none."""
         raise NotImplementedError
-
-    @property
-    def name(self) -> str:
-        """What paths and tables call it."""
-        return type(self).__name__.lower()
 
     def named(self, label: str) -> Family:
         """The same family; its arrows bear this name."""
@@ -71,9 +72,7 @@ class Family(Arrow):
         given = [(f, getattr(self, f.name)) for f in fields(self)]  # type: ignore[arg-type]
         required = [repr(value) for f, value in given if f.default is MISSING]
         changed = [f"{f.name}={value!r}" for f, value in given if f.default is not MISSING and value != f.default]
-        return f"{self.name}({', '.join(required + changed)})" if required or changed or self._called else self.name
-
-    _called = True
+        return f"{self.name}({', '.join(required + changed)})" if required or changed or self.called else self.name
 
 
 class Composite(Family):

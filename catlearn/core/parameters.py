@@ -113,7 +113,10 @@ class _Rows:
 
     def reparameterised(self, node: Reparameterised, body: list[Row], along: list[Row]) -> list[Row]:
         what = f"reparameterised along {short(node.along)}"
-        return [*(Row(row.path, row.what, row.cod, row.param, 0) for row in body), Row("", what, str(node.cod), _param_text(node), node.param.size)]
+        return [
+            *(Row(row.path, row.what, row.cod, row.param, 0) for row in body),
+            Row("", what, str(node.cod), _param_text(node), node.param.size),
+        ]
 
 
 def _param_text(node: Diagram) -> str:

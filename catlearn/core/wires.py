@@ -148,7 +148,9 @@ def R(*shape: int, dtype: Any = "float32", label: str | None = None) -> Object:
             raise WireError(f"R{shape}: axis {axis!r} is not a length; write whole numbers ≥ 0, as in R(28, 28, 1).")
     dtype = jnp.dtype(dtype) if not hasattr(dtype, "_impl") else dtype
     if jax.dtypes.canonicalize_dtype(dtype, allow_extended_dtype=True) != dtype:
-        raise WireError(f"R{shape}: JAX would silently make {dtype} 32 bits wide; jax.config.update('jax_enable_x64', True) first.")
+        raise WireError(
+            f"R{shape}: JAX would silently make {dtype} 32 bits wide; jax.config.update('jax_enable_x64', True) first."
+        )
     return Object((Wire.of(jax.ShapeDtypeStruct(shape, dtype), label),))
 
 
@@ -188,9 +190,7 @@ def difference(expected: Object, found: Object) -> str | None:
         return None
     if len(expected) != len(found):
         return f"{count(len(expected), 'wire')} ≠ {len(found)}"
-    at, ours, theirs = next(
-        (i, a, b) for i, (a, b) in enumerate(zip(expected.wires, found.wires, strict=True)) if a != b
-    )
+    at, ours, theirs = next((i, a, b) for i, (a, b) in enumerate(zip(expected.wires, found.wires, strict=True)) if a != b)
     place = f"wire {at}" + (f" ({ours.label})" if getattr(ours, "label", None) else "")
     if not (isinstance(ours, Wire) and isinstance(theirs, Wire)) or ours.tree != theirs.tree:
         return f"{place}: {ours!r} ≠ {theirs!r}"

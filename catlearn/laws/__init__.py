@@ -18,7 +18,13 @@ from catlearn.laws.counterexample import Counterexample, equal_values, extension
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
 from catlearn.laws.lens import get_put, put_get, put_put
 from catlearn.laws.optimiser import optimiser_is_monoidal
-from catlearn.laws.para import gradient_rule, reparameterisation_composes, reparameterisation_is_local, tied_gradient_is_the_sum
+from catlearn.laws.para import (
+    gradient_rule,
+    reparameterisation_composes,
+    reparameterisation_is_local,
+    reverse_goes_under_para,
+    tied_gradient_is_the_sum,
+)
 from catlearn.laws.reverse import (
     additive_in_the_covector,
     additive_in_the_map,

@@ -133,5 +133,3 @@ def run(f: Diagram, values: Sequence[Any]) -> tuple:
 def first(*found: Counterexample | None) -> Counterexample | None:
     """The first counterexample among several checks, if any."""
     return next((c for c in found if c is not None), None)
-
-

@@ -29,7 +29,9 @@ def put_get(lens: Diagram, key: jax.Array) -> Counterexample | None:
 
 def put_put(lens: Diagram, key: jax.Array) -> Counterexample | None:
     """`put(put(a, b), c) = put(a, c)`."""
-    (a, b), (_, c) = ([sample(A, k) for A, k in zip(_ends(lens), jax.random.split(j), strict=True)] for j in jax.random.split(key))
+    (a, b), (_, c) = (
+        [sample(A, k) for A, k in zip(_ends(lens), jax.random.split(j), strict=True)] for j in jax.random.split(key)
+    )
     return equal_values("PutPut", _put(lens, _put(lens, a, b), c), _put(lens, a, c))
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.lens import Lens
 from catlearn.categories.reverse import reverse
+from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.core.diagram import Diagram, copy
 from catlearn.laws.counterexample import Counterexample, Equal, equal_values, extensional, run, sample
 
@@ -40,6 +42,12 @@ def tied_gradient_is_the_sum(f: Diagram, key: jax.Array) -> Counterexample | Non
     tied = _dparams((f >> f).reparameterise(copy(f.param)), p, a, b)
     apart, n = _dparams(f >> f, p + p, a, b), len(f.param)
     return equal_values("tied gradient", tied, jax.tree.map(jnp.add, apart[:n], apart[n:]))
+
+
+def reverse_goes_under_para(f: Diagram, equal: Equal = extensional) -> Counterexample | None:
+    """`Para(reverse)(P, f) = ((P, P'), (f, R[f]))`: reversing a parametric arrow is reversing the `A ⊗ P → B` that it is."""
+    below = reverse(uncurry(f))
+    return equal("Para(reverse)", Lens(Smooth).semantics(reverse(f)).arrow, Lens(Smooth).semantics(below).arrow)
 
 
 def _dparams(f: Diagram, params: tuple, a: tuple, b: tuple) -> tuple:

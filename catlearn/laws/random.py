@@ -60,7 +60,7 @@ def random_reparameterisation(choose: Choose, P: Object) -> Diagram:
 
 def _stage(choose: Choose, A: Object, parametric: bool) -> Diagram:
     at = choose(range(len(A)))
-    return A[:at] @ _move(choose, A, at, parametric) @ A[at + 1 :]
+    return identity(A[:at]) @ _move(choose, A, at, parametric) @ A[at + 1 :]
 
 
 def _move(choose: Choose, A: Object, at: int, parametric: bool) -> Diagram:

@@ -10,10 +10,10 @@ import jax
 from catlearn.categories.batch import batch
 from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import smooth
-from catlearn.core.diagram import copy
+from catlearn.categories.smooth import smooth, uncurry
+from catlearn.core.diagram import Diagram, discard
 from catlearn.core.functor import Free
-from catlearn.core.wires import R
+from catlearn.core.wires import Object, R
 from catlearn.laws import batch as batches
 from catlearn.laws import category, functor, optimiser, para
 from catlearn.laws import reverse as rd
@@ -33,33 +33,30 @@ class Law:
     check: Check
 
 
-def _chain(choose: Choose, n: int, parametric: bool = True) -> list:
-    found = [random_arrow(choose, None, 2, parametric)]
-    for _ in range(n - 1):
-        found.append(random_arrow(choose, found[-1].cod, 2, parametric))
-    return found
+def _arrow(choose: Choose, dom: Object | None = None, parametric: bool = True) -> Diagram:
+    return random_arrow(choose, dom, 2, parametric)
 
 
-def _arrow(choose: Choose, **options: bool) -> object:
-    return random_arrow(choose, None, 2, **options)
+def _two(choose: Choose) -> tuple[Diagram, Diagram]:
+    f = _arrow(choose)
+    return f, _arrow(choose, f.cod)
+
+
+def _three(choose: Choose) -> tuple[Diagram, Diagram, Diagram]:
+    f, g = _two(choose)
+    return f, g, _arrow(choose, g.cod)
 
 
 def _key(choose: Choose) -> jax.Array:
     return jax.random.key(choose(range(1000)))
 
 
-def _parallel(choose: Choose) -> tuple:
-    A = random_object(choose, 1)
-    f, g = (random_endomorphism(choose, A) for _ in range(2))
-    return f, g
-
-
 def _interchange(choose: Choose) -> Counterexample | None:
-    (f, h), (g, k) = _chain(choose, 2), _chain(choose, 2)
+    (f, h), (g, k) = _two(choose), _two(choose)
     return category.interchange(f, g, h, k)
 
 
-def _reparameterised(choose: Choose) -> tuple:
+def _reparameterised(choose: Choose) -> tuple[Diagram, Diagram, Diagram]:
     f = random_endomorphism(choose)
     r = random_reparameterisation(choose, f.param)
     return f, r, random_reparameterisation(choose, r.dom)
@@ -78,23 +75,25 @@ def _local(choose: Choose) -> Counterexample | None:
 
 def _rd1(choose: Choose) -> Counterexample | None:
     A = R(choose((1, 2)))
-    f, g = (uncurried(random_endomorphism(choose, A)) for _ in range(2))
-    joint = f.dom @ g.dom
-    f, g = (f @ copy(g.dom, 0)), (copy(f.dom, 0) @ g)
-    return rd.additive_in_the_map(f, g, _key(choose)) if f.dom == g.dom == joint else None
+    f, g = (uncurry(random_endomorphism(choose, A)) for _ in range(2))
+    return rd.additive_in_the_map(f @ discard(g.dom), discard(f.dom) @ g, _key(choose))
+
+
+def _uncurried(choose: Choose) -> Counterexample | None:
+    return para.reverse_goes_under_para(_arrow(choose))
 
 
 def _rd4(choose: Choose) -> Counterexample | None:
     f = _arrow(choose, parametric=False)
-    return rd.pairing(f, random_arrow(choose, f.dom, 2, parametric=False), _key(choose))
+    return rd.pairing(f, _arrow(choose, f.dom, parametric=False), _key(choose))
 
 
 def _rd7(choose: Choose) -> Counterexample | None:
-    return rd.symmetric_second_derivative(random_arrow(choose, random_object(choose, 1), 2), _key(choose))
+    return rd.symmetric_second_derivative(_arrow(choose, random_object(choose, 1)), _key(choose))
 
 
-def _twice(choose: Choose) -> Counterexample | None:
-    f, g = _chain(choose, 2)
+def _batched_composite(choose: Choose) -> Counterexample | None:
+    f, g = _two(choose)
     return functor.preserves_composition(lambda h: batch(h, 3), f, g)
 
 
@@ -108,16 +107,8 @@ def _recomputed(choose: Choose) -> Counterexample | None:
     return extensional("recompute changes no value", reverse(recompute(f)), reverse(f))
 
 
-def uncurried(f):
-    """The arrow `A ⊗ P → B` without parameters that a parametric arrow is."""
-    from catlearn.nets.function import function
-
-    n = len(f.dom)
-    return (f.dom @ f.param) >> function(lambda *xs: f(xs[n:], *xs[:n]), arity=len(f.dom) + len(f.param))
-
-
 SUITE: tuple[Law, ...] = (
-    Law("associativity", "category", lambda c: category.associativity(*_chain(c, 3))),
+    Law("associativity", "category", lambda c: category.associativity(*_three(c))),
     Law("unit", "category", lambda c: category.unit(_arrow(c))),
     Law("associativity of ⊗", "monoidal", lambda c: category.tensor_associativity(_arrow(c), _arrow(c), _arrow(c))),
     Law("unit of ⊗", "monoidal", lambda c: category.tensor_unit(_arrow(c))),
@@ -129,28 +120,29 @@ SUITE: tuple[Law, ...] = (
     Law("naturality of copy", "cartesian", lambda c: category.copy_is_natural(_arrow(c))),
     Law("naturality of discard", "cartesian", lambda c: category.discard_is_natural(_arrow(c))),
     Law("identity", "reverse", lambda c: functor.preserves_identity(reverse, random_object(c))),
-    Law("composition", "reverse", lambda c: functor.preserves_composition(reverse, *_chain(c, 2))),
+    Law("composition", "reverse", lambda c: functor.preserves_composition(reverse, *_two(c))),
     Law("tensor", "reverse", lambda c: functor.preserves_tensor(reverse, _arrow(c), _arrow(c))),
     Law("2-cells", "reverse", lambda c: functor.preserves_reparameterisation(reverse, *_reparameterised(c)[:2])),
-    Law("composition", "smooth", lambda c: functor.preserves_composition(smooth, *_chain(c, 2))),
-    Law("associativity", "lens", lambda c: category.associativity(*map(reverse, _chain(c, 3)))),
+    Law("composition", "smooth", lambda c: functor.preserves_composition(smooth, *_two(c))),
+    Law("associativity", "lens", lambda c: category.associativity(*map(reverse, _three(c)))),
     Law("unit", "lens", lambda c: category.unit(reverse(_arrow(c)), Free)),
     Law("RD.1", "reverse", _rd1),
     Law("RD.2", "reverse", lambda c: rd.additive_in_the_covector(_arrow(c), _key(c))),
     Law("RD.3", "reverse", lambda c: rd.identity_and_projections(random_object(c), random_object(c), _key(c))),
     Law("RD.4", "reverse", _rd4),
-    Law("RD.5", "reverse", lambda c: rd.chain_rule(*_chain(c, 2), _key(c))),
+    Law("RD.5", "reverse", lambda c: rd.chain_rule(*_two(c), key=_key(c))),
     Law("RD.6", "reverse", lambda c: rd.linear_in_the_covector(_arrow(c), _key(c))),
     Law("RD.7", "reverse", _rd7),
     Law("D[f] = jvp", "reverse", lambda c: rd.forward_agrees_with_jvp(_arrow(c), _key(c))),
     Law("R[f] = vjp", "reverse", lambda c: rd.agrees_with_vjp(_arrow(c), _key(c))),
     Law("vertical composition", "para", _composes),
     Law("horizontal composition", "para", _local),
-    Law("gradient along a 2-cell", "para", lambda c: para.gradient_rule(*_reparameterised(c)[:2], _key(c))),
+    Law("gradient along a 2-cell", "para", lambda c: para.gradient_rule(*_reparameterised(c)[:2], key=_key(c))),
     Law("tied gradient", "para", lambda c: para.tied_gradient_is_the_sum(random_endomorphism(c), _key(c))),
+    Law("Para(reverse)", "para", _uncurried),
     Law("runs each example", "batch", lambda c: batches.batch_runs_each_example(_arrow(c), 3, _key(c))),
     Law("sums gradients", "batch", lambda c: batches.batch_sums_gradients(_arrow(c), 3, _key(c))),
-    Law("composition", "batch", _twice),
+    Law("composition", "batch", _batched_composite),
     Law("changes no value", "recompute", _recomputed),
     Law("tensor", "optimiser", _optimiser),
 )

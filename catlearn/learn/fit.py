@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -52,10 +52,11 @@ def fit(
     _whole("epochs", epochs, 0)
     if validation is not None:
         learner.unpacked(validation)
-    run = _runner(learner, source, state, loop)
-    state, history = jax.tree.map(jnp.array, state), History((), run.loop)
-    with _bar(epochs, source, run.loop, progress) as bar:
-        try:
+    state, history = jax.tree.map(jnp.array, state), History()
+    try:
+        run = _runner(learner, source, state, loop)
+        history = History((), run.loop)
+        with _bar(epochs, source, run.loop, progress) as bar:
             for epoch in range(1, epochs + 1):
                 began, meter = time.perf_counter(), _Meter()
                 for chunk in run.chunks(epoch):
@@ -67,10 +68,12 @@ def fit(
                     bar.set_postfix(epoch=epoch, loss=f"{metrics['loss'][-1]:.4f}", refresh=False)
                     bar.update(len(chunk.sizes))
                 if not meter.steps:
-                    raise ArgumentError(f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk, so give a list or epochs=1.")
+                    raise ArgumentError(
+                        f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk: give a list."
+                    )
                 history = history.with_row(_row(learner, state, epoch, meter, validation, began))
-        except KeyboardInterrupt as interrupt:
-            raise Interrupted(state, history) from interrupt
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(state, history) from interrupt
     return state, history
 
 
@@ -213,10 +216,12 @@ def _runner(learner: Learner, source: Arrays | Batches, state: tuple, loop: str)
         return Steps(learner, source)
     chosen = _better_loop(learner, source, state) if loop == "auto" else loop
     if chosen == "steps":
-        on_host = jax.tree.map(np.asarray, (source.xs, source.ys))
-        return Steps(learner, Arrays(*on_host, source.size, source.batch_size, source.key))
-    on_device = jax.tree.map(jnp.asarray, (source.xs, source.ys))
-    return Scan(learner, Arrays(*on_device, source.size, source.batch_size, source.key), _epoch(learner))
+        return Steps(learner, _moved(source, np.asarray))
+    return Scan(learner, _moved(source, jnp.asarray), _epoch(learner))
+
+
+def _moved(source: Arrays, to: Callable) -> Arrays:
+    return replace(source, xs=jax.tree.map(to, source.xs), ys=jax.tree.map(to, source.ys))
 
 
 def _better_loop(learner: Learner, source: Arrays, state: tuple) -> str:
@@ -273,7 +278,7 @@ def evaluate(learner: Learner, state: tuple, data: tuple, batch_size: int = EXAM
     Metrics are means over examples, so a metric that is no mean is weighted by batch.
     """
     size, _, _ = learner.unpacked(data)
-    source, meter = Arrays(*data, size, batch_size, None), _Meter()
+    source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()
     for examples in source.batches(1):
         metrics = learner.evaluate(state, examples)
         meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [learner.unpacked(examples)[0]])
@@ -294,20 +299,21 @@ def _bar(epochs: int, source: Arrays | Batches, loop: str, progress: bool | None
 def _diverged(learner: Learner, state: tuple, chunk: Chunk, epoch: int, steps: int, history: History) -> DivergenceError:
     """Run the chunk again, slowly, to find the step and the last state without infinities."""
     step = jax.jit(learner.pure_step)
-    good = state
-    for i, examples in enumerate(chunk.batches(), 1):
+    good, loss, at = state, float("nan"), steps
+    for examples in chunk.batches():
         good = state if _finite(state) else good
         state, metrics = step(state, examples)
-        if not np.isfinite(metrics["loss"]):
+        loss, at = float(metrics["loss"]), at + 1
+        if not np.isfinite(loss):
             break
     return DivergenceError(
-        f"the loss became {float(metrics['loss'])} at epoch {epoch}, step {steps + i}.\n"
+        f"the loss became {loss} at epoch {epoch}, step {at}.\n"
         f"  the last good state is this error's .state, and what came before its .history\n"
         f"  optimiser: {learner.optimiser!r}; a smaller rate, or inputs of order 1, usually mends this",
         good,
         history,
         epoch,
-        steps + i,
+        at,
     )
 
 

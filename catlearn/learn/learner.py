@@ -13,8 +13,8 @@ import jax.numpy as jnp
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens, Optic, dual, forward_of
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import Map, Smooth, change
-from catlearn.core.diagram import Box, Diagram, identity, short
+from catlearn.categories.smooth import Map, Smooth, change, changing
+from catlearn.core.diagram import Box, Diagram, identity, pack, short, values_of
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.wires import I, Object, count
@@ -58,7 +58,7 @@ class _Observe(LensLayer):
     """Let a value be read on its way. Type: `(B, B') → (B, B') ⊗ (B, I)`."""
 
     name = "observe"
-    _called = False
+    called = False
 
     def codomain(self, dom: Object) -> Object:
         return dom @ dual(Smooth, forward_of(dom), I)
@@ -110,9 +110,6 @@ class Learner:
 
     def start(self, params: tuple) -> tuple:
         """The first state from these parameters."""
-        from catlearn.categories.smooth import changing
-        from catlearn.core.diagram import values_of
-
         params = values_of(self.model.param, tuple(params), short(self.model), "parameters")
         params = jax.tree.map(jnp.array, params)
         return (*self.optimiser.begin(changing(self.model.param, params)), *params)
@@ -151,7 +148,7 @@ class Learner:
         return self._measured(loss, predictions, ys)
 
     def _measured(self, loss: jax.Array, predictions: list, ys: tuple) -> dict[str, jax.Array]:
-        judged = (predictions[0] if len(predictions) == 1 else tuple(predictions)), (ys[0] if len(ys) == 1 else ys)
+        judged = pack(predictions), pack(ys)
         return {"loss": loss, **{name: metric(*judged) for name, metric in self.metrics}}
 
     def predict(self, state: tuple, xs: Any) -> Any:
@@ -195,7 +192,9 @@ class Learner:
         shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(values)]
         sizes = {shape[:1] for shape in shapes}
         if len(sizes) != 1 or () in sizes:
-            raise ArgumentError(f"every array of a batch has the examples on its first axis, as many as the others; got shapes {shapes}.")
+            raise ArgumentError(
+                f"every array of a batch has the examples on its first axis, as many as the others; got shapes {shapes}."
+            )
         return shapes[0][0]
 
     def __repr__(self) -> str:
@@ -217,7 +216,7 @@ def supervised(
     loss: Family,
     optimiser: Optimiser,
     *,
-    cap: cap = cap(),  # noqa: B008
+    cap: cap = cap(),
     metrics: Mapping[str, Metric] | None = None,
 ) -> Learner:
     """The learner of a model `A ⊗ P → B`, a loss `B ⊗ T → L` and an optimiser.

@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import TypingError
@@ -25,7 +26,7 @@ class Loss(SmoothLayer):
     """A family of losses: `target(B)` is what a label looks like and `apply((target,), prediction)` is a scalar."""
 
     shared = False
-    _called = False
+    called = False
 
     def target(self, dom: Object) -> Object:
         """The object of labels for a prediction in `dom`."""
@@ -88,14 +89,14 @@ softmax_cross_entropy = SoftmaxCrossEntropy()
 mean = Known(jnp.mean, known_as="mean")
 
 
-def accuracy(predictions: jax.Array, labels: jax.Array) -> jax.Array:
+def accuracy(predictions: ArrayLike, labels: ArrayLike) -> jax.Array:
     """The fraction of examples whose largest logit is at the label. Shapes `(n, classes)` and `(n,)`; a scalar in [0, 1].
 
     >>> import jax.numpy as jnp
     >>> float(accuracy(jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([1, 1])))
     0.5
     """
-    return jnp.mean(jnp.argmax(predictions, axis=-1) == labels)
+    return jnp.mean(jnp.argmax(jnp.asarray(predictions), axis=-1) == labels)
 
 
 Metric = Callable[[Any, Any], Any]

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.categories.lens import Lens, Optic, backward_of, dual, forward_of
+from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changed, changing
 from catlearn.core.diagram import Box
 from catlearn.core.errors import TypingError
@@ -49,7 +50,7 @@ class Optimiser:
     def at(self, P: Object) -> Box:
         """The lens at these parameters, an arrow of Lens(Smooth): the 2-cell to reparameterise a model's lens along."""
         whole = self.state(change(P)) @ P
-        return Box(Attached(self, P), dual(Smooth, whole, whole, "state"), _reversed(P))
+        return Box(Attached(self, P), dual(Smooth, whole, whole, "state"), reverse(P))
 
     def __repr__(self) -> str:
         return Family.__repr__(self)  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ class Optimiser:
     def name(self) -> str:
         return type(self).__name__
 
-    _called = True
+    called = True
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,6 @@ class Attached:
 
     def __repr__(self) -> str:
         return f"{self.optimiser!r}.at({self.P})"
-
-
-def _reversed(P: Object) -> Object:
-    from catlearn.categories.reverse import reverse
-
-    return reverse(P)
 
 
 def _zeros(p: tuple) -> tuple:

@@ -58,7 +58,7 @@ class bias(SmoothLayer):
 
     bias_init: Callable = zeros
 
-    _called = False
+    called = False
 
     def check(self, dom: Object) -> None:
         super().check(dom)

@@ -104,7 +104,9 @@ def constant(values: Any, like: Object | None = None) -> Diagram:
     I
     """
     if not isinstance(values, tuple | list):
-        raise TypingError(f"constant takes a tuple with one value for each wire, got a {type(values).__name__}: write constant((x,)).")
+        raise TypingError(
+            f"constant takes a tuple with one value for each wire, got a {type(values).__name__}: write constant((x,))."
+        )
     values = tuple(jax.tree.map(jnp.asarray, value) for value in values)
     return Box(_Constant(values), I, object_of(values, like))
 
@@ -147,4 +149,3 @@ class _Given(SmoothLayer):
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         return params
-

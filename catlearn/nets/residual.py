@@ -29,5 +29,7 @@ class residual(Composite):
     def build(self, dom: Object) -> Diagram:
         f = dom >> self.f
         if f.cod != dom:
-            raise TypingError(f"{self!r} at {dom}: the branch must end in {dom}, but it ends in {f.cod} ({difference(dom, f.cod)}).")
+            raise TypingError(
+                f"{self!r} at {dom}: the branch must end in {dom}, but it ends in {f.cod} ({difference(dom, f.cod)})."
+            )
         return copy(dom) >> (f @ dom) >> add

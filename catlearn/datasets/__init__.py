@@ -1,0 +1,3 @@
+"""Small real data."""
+
+from catlearn.datasets.small import Split, digits, iris
