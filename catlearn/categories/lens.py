@@ -138,8 +138,8 @@ class Lens:
 
     def forward(self, diagram: Diagram, params: tuple, xs: tuple) -> tuple[Any, tuple]:
         """`(y, residual)`: run the forward half on values."""
-        xs = values_of(forward_of(diagram.dom), xs, short(diagram), "inputs")
-        params = values_of(forward_of(diagram.param), params, short(diagram), "parameters")
+        xs = values_of(forward_of(diagram.dom), xs, diagram, "inputs")
+        params = values_of(forward_of(diagram.param), params, diagram, "parameters")
         optic = self.semantics(diagram).arrow
         out, m = optic.fwd.run((*xs, *params)), len(optic.residual)
         return pack(out[m:]), out[:m]
@@ -149,7 +149,7 @@ class Lens:
         optic = self.semantics(diagram).arrow
         if not isinstance(residual, tuple) or len(residual) != len(optic.residual):
             raise ArgumentError(f"{short(diagram)}: backward takes the residual that forward gave, as it was.")
-        dys = values_of(backward_of(diagram.cod), dys, short(diagram), "changes of outputs")
+        dys = values_of(backward_of(diagram.cod), dys, diagram, "changes of outputs")
         back, n = optic.bwd.run((*residual, *dys)), len(backward_of(diagram.dom))
         return back[n:], pack(back[:n])
 

@@ -59,9 +59,6 @@ class Segment(SmoothLayer):
 
     name = "recompute"
 
-    def initial(self, key: jax.Array, dom: Object) -> tuple:
-        return self.body.init(key)
-
     def apply(self, params: tuple, *xs: Any) -> Any:
         return jax.checkpoint(lambda *args: self.body(args[0], *args[1:]))(params, *xs)
 

@@ -59,6 +59,10 @@ class Reversed:
     def name(self) -> str:
         return self.box.op.name
 
+    @property
+    def body(self) -> Diagram | None:
+        return self.box.op.body
+
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return self.box.op.initial(key, self.box.dom)
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
-from catlearn.core.diagram import Box, Diagram, pack, short, values_of
+from catlearn.core.diagram import Box, Diagram, pack, values_of
 from catlearn.core.errors import CompositionError
 from catlearn.core.family import Layer
 from catlearn.core.functor import Free, Functor, sum_objects
@@ -57,8 +57,8 @@ class SmoothCategory:
 
     def call(self, diagram: Diagram, params: tuple, xs: tuple) -> Any:
         """Run a diagram of JAX boxes on values: a pure JAX function, for `jax.jit`, `jax.vmap` and `jax.grad`."""
-        xs = values_of(diagram.dom, xs, short(diagram), "inputs")
-        params = values_of(diagram.param, params, short(diagram), "parameters")
+        xs = values_of(diagram.dom, xs, diagram, "inputs")
+        params = values_of(diagram.param, params, diagram, "parameters")
         return pack(smooth(diagram).arrow.run(jax.tree.map(jnp.asarray, (*xs, *params))))
 
     def __repr__(self) -> str:

@@ -119,11 +119,12 @@ class Diagram(Arrow):
         return replace(self, label=checked_label(label))  # type: ignore[type-var]
 
     def like(self, node: Diagram, functor: str) -> Diagram:
-        composite = isinstance(self, Seq | Par | Reparameterised) and self.name is None
-        if not composite or node.name is None:
+        if not isinstance(self, Seq | Par | Reparameterised) or self.name is not None or node.name is None:
             return self
-        op = {} if isinstance(self, Reparameterised) or node.op is None else {"op": ImageOf(functor, node.op)}
-        return replace(self, label=node.label, **op)  # type: ignore[type-var]
+        if isinstance(self, Reparameterised) or node.op is None:
+            return replace(self, label=node.label)
+        same = replace(self, label=node.label, op=node.op)
+        return same if same == node else replace(same, op=ImageOf(functor, node.op))
 
     # semantics, given by the category of the boxes
 
@@ -267,7 +268,7 @@ class Seq(Diagram):
 
     @cached_property
     def _hash(self) -> int:
-        return hash(self._key) if len(self.parts) > 1 or self.name else hash(self.parts[0])
+        return hash(self._key) if len(self.parts) > 1 or self.name else hash(next(iter(self.parts)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Seq):
@@ -509,21 +510,25 @@ def short(diagram: Any, most: int = 6) -> str:
     return " >> ".join([str(diagram.dom), *ends[:2], f"… {len(parts) - 4} more …", *ends[-2:]])
 
 
-def values_of(A: Object, values: Sequence[Any], who: str, what: str) -> tuple[Any, ...]:
-    """The values, checked against the object. Raises ArgumentError that names the wire and axis."""
+def values_of(A: Object, values: Sequence[Any], who: Any, what: str) -> tuple[Any, ...]:
+    """The values, checked against the object. Raises ArgumentError that names who takes them, the wire and the axis."""
     if len(values) != len(A):
-        raise ArgumentError(f"{who} takes {len(A)} {what} ({A}), got {len(values)}.")
+        raise ArgumentError(f"{_text(who)} takes {len(A)} {what} ({A}), got {len(values)}.")
     try:
         found = object_of(values)
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{who}: the {what} must be arrays of type {A}; {error}") from error
+        raise ArgumentError(f"{_text(who)}: the {what} must be arrays of type {A}; {error}") from error
     if found != A:
         at = difference(A, found)
         hint = " Convert with `.astype`." if at and "dtype" in at else ""
         raise ArgumentError(
-            f"{who}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}"
+            f"{_text(who)}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}"
         )
     return tuple(values)
+
+
+def _text(who: Any) -> str:
+    return who if isinstance(who, str) else short(who)
 
 
 def pack(values: Sequence[Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -67,9 +67,9 @@ class Family(Arrow):
         raise TypingError(f"{self!r} has no domain yet, so it can't run: put an object before it, as in R(64) >> {self!r}.")
 
     def __repr__(self) -> str:
-        if not fields(self):  # type: ignore[arg-type]
+        given = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
+        if not given:
             return self.name
-        given = [(f, getattr(self, f.name)) for f in fields(self)]  # type: ignore[arg-type]
         required = [repr(value) for f, value in given if f.default is MISSING]
         changed = [f"{f.name}={value!r}" for f, value in given if f.default is not MISSING and value != f.default]
         return f"{self.name}({', '.join(required + changed)})" if required or changed or self.called else self.name
@@ -96,10 +96,12 @@ class Layer(Family):
 
     `parameters(dom)` is an object with a label on each wire (default `I`), `init(key, dom)` gives values for them, and
     `apply(params, *xs)` runs the box on one value a wire. The codomain is what `apply` returns: JAX is asked for its
-    shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones.
+    shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones. One that runs a diagram
+    of its own has it as `body`, so that names and first values of parameters are the body's.
     """
 
     category: Any = None
+    body: Any = None
 
     def check(self, dom: Object) -> None:
         """Raise TypingError where the box has no arrow at `dom` (default: where the number of wires is not `arity`)."""

@@ -48,6 +48,8 @@ class _Initialisers:
     """The fold that collects one initialiser for each box that has parameters."""
 
     def box(self, node: Box) -> list[Initialiser]:
+        if getattr(node.op, "body", None) is not None:
+            return fold(self, node.op.body)
         return [lambda key: node.op.initial(key, node.dom)] if node.param.wires else []
 
     def wiring(self, node: Wiring) -> list[Initialiser]:
@@ -100,6 +102,8 @@ def rows(diagram: Diagram) -> list[Row]:
 @dataclass(frozen=True)
 class _Rows:
     def box(self, node: Box) -> list[Row]:
+        if getattr(node.op, "body", None) is not None:
+            return [Row("", node.op.name, str(node.cod), "", 0), *fold(self, node.op.body)]
         return [Row("", repr(node.op), str(node.cod), _param_text(node), node.param.size)]
 
     def wiring(self, node: Wiring) -> list[Row]:
@@ -154,7 +158,7 @@ def describe(diagram: Diagram) -> Table:
     path    arrow      codomain  parameters  count
     ──────  ─────────  ────────  ──────────  ─────
     kernel  linear(2)  R(2)      (3, 2)          6
-    bias    bias       R(2)      (2,)            2
+    bias    bias()     R(2)      (2,)            2
     ──────  ─────────  ────────  ──────────  ─────
     8 parameters, 32 bytes
     """

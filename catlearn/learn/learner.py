@@ -110,7 +110,7 @@ class Learner:
 
     def start(self, params: tuple) -> tuple:
         """The first state from these parameters."""
-        params = values_of(self.model.param, tuple(params), short(self.model), "parameters")
+        params = values_of(self.model.param, tuple(params), self.model, "parameters")
         params = jax.tree.map(jnp.array, params)
         return (*self.optimiser.begin(changing(self.model.param, params)), *params)
 

@@ -58,8 +58,6 @@ class bias(SmoothLayer):
 
     bias_init: Callable = zeros
 
-    called = False
-
     def check(self, dom: Object) -> None:
         super().check(dom)
         floating(self, dom, axes="at least one axis", least=1)

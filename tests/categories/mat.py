@@ -1,0 +1,119 @@
+"""A second, tiny base category: integer matrices, with R[M](x, y) = Mᵀy. Exact, so laws hold to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from catlearn.categories.lens import Lens, Optic, dual
+from catlearn.categories.para import Para, Parametric
+from catlearn.core.arrow import Arrow
+from catlearn.core.diagram import Box
+from catlearn.core.errors import CompositionError
+from catlearn.core.functor import Functor
+from catlearn.core.wires import I, Object
+from catlearn.laws.counterexample import Counterexample
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A wire that carries n integers."""
+
+    n: int
+    label: str | None = None
+
+
+def dim(A: Object) -> int:
+    return sum(wire.n for wire in A.wires)
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix(Arrow):
+    dom: Object
+    cod: Object
+    rows: np.ndarray
+
+    def then(self, other: Matrix) -> Matrix:
+        if self.cod != other.dom:
+            raise CompositionError(f"{self.cod} ≠ {other.dom}")
+        return Matrix(self.dom, other.cod, other.rows @ self.rows)
+
+    def tensor(self, other: Matrix) -> Matrix:
+        top = np.zeros((dim(self.cod), dim(other.dom)), int)
+        bottom = np.zeros((dim(other.cod), dim(self.dom)), int)
+        return Matrix(self.dom @ other.dom, self.cod @ other.cod, np.block([[self.rows, top], [bottom, other.rows]]))
+
+    @property
+    def T(self) -> Matrix:
+        return Matrix(self.cod, self.dom, self.rows.T)
+
+
+@dataclass(frozen=True)
+class MatCategory:
+    def wiring(self, dom: Object, index: Sequence[int]) -> Matrix:
+        starts = np.cumsum([0, *(wire.n for wire in dom.wires)])
+        picked = [row for i in index for row in range(starts[i], starts[i + 1])]
+        return Matrix(dom, dom.select(index), np.eye(dim(dom), dtype=int)[picked].reshape(len(picked), dim(dom)))
+
+    def dagger(self, dom: Object, index: Sequence[int]) -> Matrix:
+        return self.wiring(dom, index).T
+
+
+Mat = MatCategory()
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The operation of a box of Mat: its entries, row by row."""
+
+    entries: tuple[int, ...]
+    name = "matrix"
+    category = Mat
+
+
+def matrix_box(rng: np.random.Generator, dom: Object, cod: Object, param: Object = I) -> Box:
+    shape = dim(cod), dim(dom @ param)
+    return Box(Entries(tuple(map(int, rng.integers(-3, 4, shape).ravel()))), dom, cod, param)
+
+
+def _matrix(box: Box) -> Matrix:
+    rows = np.array(box.op.entries).reshape(dim(box.cod), dim(box.dom @ box.own))
+    return Matrix(box.dom @ box.own, box.cod, rows)
+
+
+def _one(wire: Dim) -> Object:
+    return Object((wire,))
+
+
+def _both(wire: Dim) -> Object:
+    return dual(Mat, Object((wire,)), Object((wire,)))
+
+
+def _both_objects(A: Object) -> Object:
+    return Object(tuple(w for wire in A.wires for w in _both(wire).wires))
+
+
+def _optic(box: Box) -> Parametric:
+    f = _matrix(box)
+    dom, own, cod = (_both_objects(A) for A in (box.dom, box.own, box.cod))
+    return Parametric(Lens(Mat), dom, own, Optic(Mat, dom @ own, cod, I, f, f.T))
+
+
+matrices = Functor(Para(Mat), on_wire=_one, on_box=lambda box: Parametric(Mat, box.dom, box.own, _matrix(box)))
+transposes = Functor(Para(Lens(Mat)), on_wire=_both, on_box=_optic)
+
+
+def exact(law: str, lhs, rhs) -> Counterexample | None:
+    """Equality of matrices, and of what is built from them, to the last digit."""
+    match lhs, rhs:
+        case Parametric(), Parametric():
+            same = lhs.param == rhs.param and lhs.dom == rhs.dom
+            return exact(law, lhs.arrow, rhs.arrow) if same else Counterexample(law, "parameters", lhs.param, rhs.param)
+        case Optic(), Optic():
+            return exact(law, lhs.fwd, rhs.fwd) or exact(law, lhs.bwd, rhs.bwd)
+        case Matrix(), Matrix():
+            same = lhs.dom == rhs.dom and lhs.cod == rhs.cod and np.array_equal(lhs.rows, rhs.rows)
+            return None if same else Counterexample(law, "entries", lhs.rows, rhs.rows)
+    raise AssertionError(f"{lhs} and {rhs} can't be compared")

@@ -1,0 +1,53 @@
+"""Shared fixtures: small models and learners, compiled once."""
+
+import os
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+import catlearn as cl
+from catlearn import R
+
+settings.register_profile(
+    "catlearn",
+    deadline=None,
+    derandomize=True,
+    max_examples=12,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("catlearn")
+
+
+@pytest.fixture
+def key():
+    return jax.random.key(0)
+
+
+@pytest.fixture(scope="session")
+def image_model():
+    return R(8, 8, 1) >> cl.conv(4, 3) >> cl.relu >> cl.max_pool(2) >> cl.flatten >> cl.dense(3)
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Three separable clouds of points: 90 examples of 4 features."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(90, dtype=np.int32) % 3
+    points = rng.normal(size=(90, 4)) * 0.5 + np.eye(4)[labels] * 3
+    return points.astype(np.float32), labels
+
+
+@pytest.fixture(scope="session")
+def learner():
+    model = R(4) >> cl.dense(8) >> cl.tanh >> cl.dense(3)
+    return cl.supervised(model, cl.softmax_cross_entropy, cl.nesterov(0.05, 0.9), metrics={"accuracy": cl.accuracy})
+
+
+@pytest.fixture
+def batch_of_blobs(blobs):
+    return jnp.asarray(blobs[0][:16]), jnp.asarray(blobs[1][:16])
