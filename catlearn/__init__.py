@@ -1,5 +1,6 @@
 """catlearn: models are diagrams, and everything else is a functor out of them."""
 
+from catlearn import laws
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para

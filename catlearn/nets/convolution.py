@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jax.nn.initializers import zeros
 
 from catlearn.categories.smooth import SmoothLayer
@@ -115,7 +115,7 @@ def tiled_max(x: jax.Array, k: int) -> jax.Array:
 
 def window_max(x: jax.Array, k: int, stride: int) -> jax.Array:
     """Maximum over k × k windows, `stride` apart, of `(height, width, channels)`."""
-    least = jnp.array(-jnp.inf, x.dtype)
+    least = np.array(-np.inf, x.dtype)  # not a JAX array: under `jit` that hides from JAX that this is a maximum
     return jax.lax.reduce_window(x, least, jax.lax.max, (k, k, 1), (stride, stride, 1), "VALID")
 
 

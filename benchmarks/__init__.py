@@ -1,0 +1,1 @@
+"""Timings against named rivals, one file a question. `make bench` runs them all."""

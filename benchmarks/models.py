@@ -1,0 +1,106 @@
+"""The models of the benchmarks, in catlearn and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import catlearn as cl
+from catlearn import R
+from catlearn.core.diagram import Diagram, identity
+from catlearn.core.family import Family
+
+
+def mlp_by_hand(p: list, x: jax.Array) -> jax.Array:
+    for i in range(0, len(p) - 2, 2):
+        x = jax.nn.relu(x @ p[i] + p[i + 1])
+    return x @ p[-2] + p[-1]
+
+
+def conv_by_hand(pool: str = "reshape"):
+    def net(p: list, x: jax.Array) -> jax.Array:
+        for i in (0, 2):
+            x = jax.lax.conv_general_dilated(x, p[i], (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + p[i + 1]
+            x = pooled(jax.nn.relu(x))
+        return x.reshape(len(x), -1) @ p[4] + p[5]
+
+    def pooled(x: jax.Array) -> jax.Array:
+        n, h, w, c = x.shape
+        if pool == "reshape":
+            return x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+    return net
+
+
+def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
+    picked = jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=-1) - picked)
+
+
+def adam_by_hand(net: Any, rate: float = 1e-3) -> Any:
+    """A training step as an expert writes it: `jax.value_and_grad` and Adam on lists. Jitted, donating."""
+
+    def step(state: tuple, examples: tuple) -> tuple:
+        (t, m, v, p), (x, y) = state, examples
+        loss, g = jax.value_and_grad(lambda p: cross_entropy(net(p, x), y))(p)
+        t = t + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+
+        def moved(p: jax.Array, m: jax.Array, v: jax.Array) -> jax.Array:
+            return p - rate * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
+
+        return (t, m, v, jax.tree.map(moved, p, m, v)), loss
+
+    return jax.jit(step, donate_argnums=0)
+
+
+def adam_state(params: tuple) -> tuple:
+    zeros = lambda: [jnp.zeros_like(p) for p in params]  # noqa: E731
+    return jnp.zeros((), jnp.int32), zeros(), zeros(), [jnp.array(p) for p in params]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model with its hand-written twin and a batch of random examples."""
+
+    name: str
+    model: Diagram
+    by_hand: Any
+    batch: int
+    steps: int
+
+    @property
+    def learner(self) -> cl.Learner:
+        return cl.supervised(self.model, cl.softmax_cross_entropy, cl.adam(1e-3))
+
+    @property
+    def examples(self) -> tuple:
+        rng, shape = np.random.default_rng(0), self.model.dom.structs[0].shape
+        xs = jnp.asarray(rng.normal(size=(self.batch, *shape)).astype(np.float32))
+        return xs, jnp.asarray(rng.integers(0, 3, self.batch).astype(np.int32))
+
+
+def conv_model(pool: Family | None = None) -> Diagram:
+    pool = pool or cl.max_pool(2)
+    body = cl.conv(16, 3) >> cl.relu >> pool >> cl.conv(32, 3) >> cl.relu >> pool
+    return R(28, 28, 1) >> body >> cl.flatten >> cl.dense(10)
+
+
+def mlp(inputs: int, *widths: int) -> Diagram:
+    model: Diagram = identity(R(inputs))
+    for width in widths[:-1]:
+        model = model >> cl.dense(width) >> cl.relu
+    return model >> cl.dense(widths[-1])
+
+
+CASES = (
+    Case("MLP 784-512-512-10, batch 128", mlp(784, 512, 512, 10), mlp_by_hand, 128, 20),
+    Case("conv net 28×28, batch 128", conv_model(), conv_by_hand(), 128, 4),
+    Case("MLP 4-20-3, batch 8", mlp(4, 20, 3), mlp_by_hand, 8, 2000),
+)
