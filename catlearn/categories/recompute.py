@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from catlearn.categories.batch import batch
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import SmoothLayer
+from catlearn.categories.smooth import SmoothLayer, is_smooth
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.family import Family
 from catlearn.core.wires import Object
@@ -20,7 +21,7 @@ def recompute(f: Any) -> Any:
     """Trade time for memory on a segment: values and gradients never change. Type: `(A ⊗ P → B) ↦ (A ⊗ P → B)`.
 
     As an optic, f keeps a residual for each of its boxes; `recompute(f)` keeps A ⊗ P alone and runs f once more in the
-    backward pass, behind a barrier that stops the compiler from merging the two runs.
+    backward pass, on inputs that the compiler can't know to be the same, so it can't merge the two runs (see `veiled`).
     Source: Griewank and Walther 2008, §12 (checkpointing); the lens rule of arXiv 2103.01931, Definition 4.
 
     >>> import catlearn as cl
@@ -69,8 +70,8 @@ class Segment(SmoothLayer):
             return self.body(params, *xs), (params, xs)
 
         def backward(kept: tuple, *dys: Any) -> tuple:
-            (params, xs), dys = jax.lax.optimization_barrier((kept, dys))
-            return lens.backward(lens.forward(params, *xs)[1], *dys)
+            params, xs = kept
+            return lens.backward(lens.forward(params, *veiled(xs, dys))[1], *dys)
 
         return forward, backward
 
@@ -79,3 +80,36 @@ class Segment(SmoothLayer):
 
     def __repr__(self) -> str:
         return f"recompute({self.body.code()})"
+
+
+def veiled(values: Any, witness: Any) -> Any:
+    """The same values to the last bit, as a computation from the witness that no compiler can see through.
+
+    Each array is XORed, as bits, with a zero got from the witness: `popcount(bits) >> 6`, which is 0 for up to 63 set bits.
+    So it is another expression than the plain values, and has to wait for the witness. An optimisation barrier, which is
+    what `jax.checkpoint` uses, does not last on CPU: XLA drops it before it merges common subexpressions.
+    """
+    arrays = [leaf for leaf in jax.tree.leaves(witness) if leaf.size and is_smooth(leaf)]
+    if not arrays:
+        return values
+    first = jnp.real(jnp.ravel(arrays[0])[0])
+    zero = jax.lax.population_count(_bits(first) & 0xFFFF) >> 6
+    return jax.tree.map(lambda leaf: _flipped(leaf, zero) if is_smooth(leaf) else leaf, values)
+
+
+def _bits(x: jax.Array) -> jax.Array:
+    return jax.lax.bitcast_convert_type(x, jnp.dtype(f"uint{8 * x.dtype.itemsize}"))
+
+
+@jax.custom_jvp
+def _flipped(x: jax.Array, zero: jax.Array) -> jax.Array:
+    """x with the bits of `zero` flipped: the identity, and differentiated as such."""
+    if jnp.iscomplexobj(x):
+        return jax.lax.complex(_flipped(x.real, zero), _flipped(x.imag, zero))
+    bits = _bits(x)
+    return jax.lax.bitcast_convert_type(bits ^ zero.astype(bits.dtype), x.dtype)
+
+
+@_flipped.defjvp
+def _flipped_jvp(primals: tuple, tangents: tuple) -> tuple:
+    return _flipped(*primals), tangents[0]
