@@ -30,7 +30,7 @@ notebooks: env
 	mkdir -p build/notebooks
 	for lesson in notebooks/*.py; do \
 	  name=build/notebooks/$$(basename $$lesson .py).ipynb; \
-	  $(BIN)/jupytext --quiet --to ipynb --output $$name $$lesson && $(BIN)/jupyter execute $$name || exit 1; \
+	  $(BIN)/jupytext --quiet --to ipynb --output $$name $$lesson && $(BIN)/jupyter execute --inplace $$name || exit 1; \
 	done
 
 clean:

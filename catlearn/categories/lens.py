@@ -73,7 +73,7 @@ class Optic(Arrow):
     """An arrow `(A, A') → (B, B')` of Lens(C): `fwd : A → M ⊗ B` and `bwd : M ⊗ B' → A'` with the residual M.
 
     Composition keeps both residuals, so nothing is computed twice. Source: theory of optics, Riley 2018
-    (arXiv 1809.00738), Definition 2.0.1; as lenses, arXiv 2103.01931 §2.2.
+    (arXiv 1809.00738); as lenses, arXiv 2103.01931 §2.2.
     """
 
     base: Any

@@ -22,7 +22,7 @@ def recompute(f: Any) -> Any:
 
     As an optic, f keeps a residual for each of its boxes; `recompute(f)` keeps A ⊗ P alone and runs f once more in the
     backward pass, on inputs that the compiler can't know to be the same, so it can't merge the two runs (see `veiled`).
-    Source: Griewank and Walther 2008, §12 (checkpointing); the lens rule of arXiv 2103.01931, Definition 4.
+    Source: Griewank and Walther 2008, ch. 12 (checkpointing); the composition of lenses, arXiv 2103.01931, §2.2.
 
     >>> import catlearn as cl
     >>> f = cl.R(4) >> cl.dense(4) >> cl.tanh

@@ -2,7 +2,7 @@
 
 Functoriality on `>>` is the chain rule (RD.5). It acts on syntax, not on functions: a box is differentiated by
 `jax.vjp` or by the optic that it brings, composites by composing lenses.
-Source: Cockett et al. 2020 (reverse derivative categories); arXiv 2103.01931, §2.3 and Theorem 2.
+Source: Cockett et al. 2020 (reverse derivative categories); arXiv 2103.01931, §2.3 and §3.1.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Reversed:
 def pullback(f: Diagram) -> Diagram:
     """R[f] itself as an arrow of Smooth. Type: `A ⊗ P ⊗ B' → A' ⊗ P'`; parameters of f become wires.
 
-    So `reverse(pullback(f))` is the second derivative. Source: Cockett et al. 2020, Definition 13 (R[f] : A × B → A).
+    So `reverse(pullback(f))` is the second derivative. Source: Cockett et al. 2020 (arXiv 1910.07065; R[f] : A × B → A).
 
     >>> import jax.numpy as jnp, catlearn as cl
     >>> cube = cl.R() >> cl.function(lambda x: x**3)

@@ -25,7 +25,8 @@ class Task:
 
 
 def _digits_model() -> Diagram:
-    return R(8, 8, 1) >> conv(32, 3) >> relu >> max_pool(2) >> conv(64, 3) >> relu >> flatten >> dense(10)
+    body = conv(32, 3) >> relu >> conv(32, 3) >> relu >> max_pool(2) >> conv(64, 3) >> relu >> max_pool(2)
+    return R(8, 8, 1) >> body >> flatten >> dense(64) >> relu >> dense(10)
 
 
 def _iris_model() -> Diagram:
@@ -33,7 +34,7 @@ def _iris_model() -> Diagram:
 
 
 TASKS = {
-    "digits": Task(digits, _digits_model, epochs=20, batch_size=64),
+    "digits": Task(digits, _digits_model, epochs=20, batch_size=16),
     "iris": Task(iris, _iris_model, epochs=100, batch_size=16),
 }
 
@@ -44,4 +45,4 @@ OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
     "adam": adam,
 }
 
-RATES = {"descent": 0.1, "momentum": 0.03, "nesterov": 0.03, "adam": 0.003}
+RATES = {"descent": 0.1, "momentum": 0.02, "nesterov": 0.02, "adam": 0.002}

@@ -94,7 +94,7 @@ class Diagram(Arrow):
 
         Weight tying, freezing, low-rank adaptation and optimisers are all of this form. `init(key)` gives values of Q;
         for copies, swaps and constants it is found from the initialiser of f.
-        Source: arXiv 2103.01931, Definition 2 (reparameterisation).
+        Source: arXiv 2103.01931, §2.1 (reparameterisations).
         Raises CompositionError where `r` does not end in the parameters of f, or has parameters of its own.
 
         >>> import catlearn as cl

@@ -1,7 +1,7 @@
 """The axioms of reverse derivative categories, RD.1 to RD.7, for `reverse` on arrows of Smooth, and the test of optics.
 
 Written pointwise, with `R[f](a, b)` for "the transpose of the Jacobian of f at a, applied to b". Parameters count as
-inputs. Axioms hold of programs away from kinks. Source: Cockett et al. 2020 (arXiv 1910.07065), Definition 13.
+inputs. Axioms hold of programs away from kinks. Source: Cockett et al. 2020 (arXiv 1910.07065), the axioms RD.1 to RD.7.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def _positive(what: str, value: float, who: str) -> None:
 class descent(Optimiser):
     """Gradient descent: `p⁺ = p − εg`, S = I. Raises TypingError unless the rate is a number > 0.
 
-    Source: arXiv 2103.01931, Example 3.12.
+    Source: arXiv 2103.01931, §3.4.
     """
 
     rate: float
