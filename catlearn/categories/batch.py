@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.smooth import SmoothLayer
+from catlearn.categories.smooth import Smooth, SmoothLayer, change, unpack
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram, Reparameterised, identity, wiring
 from catlearn.core.errors import TypingError
-from catlearn.core.functor import Functor
-from catlearn.core.wires import Object, Wire
+from catlearn.core.functor import Functor, same_wire
+from catlearn.core.text import short
+from catlearn.core.wires import Object, Wire, count
 
 Flags = tuple[bool, ...]
 
@@ -23,24 +25,28 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
     """The arrow that runs f on `size` examples at once. Type: `(A ⊗ P → B) ↦ (Aⁿ ⊗ P → Bⁿ)`.
 
     A wire that depends on parameters alone stays without the axis and is computed once; it is spread over the batch
-    only where it meets an example's wire, or at the end. `batched` says which wires of the domain have the axis
-    (all, unless told); with it, wires of the codomain that depend on none of those stay without. Batch first, then
-    `reverse`: gradients of parameters are then summed inside one product, never built for each example.
-    Raises TypingError for a negative size.
+    only where it meets an example's wire, or at the end. `batched` says which wires of the domain have the axis (all,
+    unless told). Batch first, then `reverse`: gradients of parameters are then summed inside one product, never built
+    for each example. Raises TypingError for a size that is no whole number ≥ 0.
 
     >>> import catlearn as cl
     >>> f = cl.R(3) >> cl.dense(2)
     >>> batch(f, 8).dom, batch(f, 8).cod, batch(f, 8).param == f.param
     (R(8, 3), R(8, 2), True)
     """
-    if size < 0:
-        raise TypingError(f"a batch of {size} examples can't be.")
+    if not isinstance(size, Integral) or isinstance(size, bool) or size < 0:
+        raise TypingError(f"a batch has a whole number of examples, not {size!r}.")
+    size = int(size)
     if isinstance(f, Object):
         return with_axis(f, size)
+    staged = _batching(size)(f)
     flags = (True,) * len(f.dom) if batched is None else tuple(batched)
-    run = Functor(_Batching(size), on_wire=lambda wire: Object((wire,)), on_box=lambda box: _on_box(box, size), name="batch")
-    out, found = run(f).at(flags)
-    return out if batched is not None else out >> _spread(out.cod, found, size)
+    if len(flags) != len(f.dom):
+        raise TypingError(
+            f"batch: {short(f)} has {count(len(f.dom), 'wire')} in its domain, and `batched` speaks of {len(flags)}."
+        )
+    out, found = staged.at(flags)
+    return out >> _spread(out.cod, found, size)
 
 
 def with_axis(A: Object, size: int, flags: Flags | None = None) -> Object:
@@ -120,7 +126,25 @@ class _Batching:
         return Staged(dom, dom.select(index), self.size, (), at)
 
 
+def _batching(size: int) -> Functor:
+    return Functor(_Batching(size), same_wire, lambda box: _on_box(box, size), name="batch", source=Smooth)
+
+
 def _on_box(box: Box, size: int) -> Staged:
+    return _on_plain_box(box, size) if box.op.body is None else _on_body(box, size)
+
+
+def _on_body(box: Box, size: int) -> Staged:
+    inside = _batching(size)(box.op.body)
+
+    def at(flags: Flags) -> tuple[Diagram, Flags]:
+        body, out = inside.at(flags)
+        return box.op.over(body), out
+
+    return replace(inside, at=at)
+
+
+def _on_plain_box(box: Box, size: int) -> Staged:
     own = (not box.op.shared,) * len(box.own)
 
     def at(flags: Flags) -> tuple[Diagram, Flags]:
@@ -170,14 +194,26 @@ class Batched(SmoothLayer):
         return jax.vmap(self.box.op.apply, in_axes=self._axes, axis_size=self.size)(params, *xs)
 
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
-        """A box's own optic serves a batch where every wire has the axis: what is shared has to be summed by `jax.vjp`."""
+        """A box's own optic on each example; what all examples share gets the sum of their changes."""
         halves = self.box.op.optic(self.box.dom)
-        if halves is None or not all(self.flags) or (self.shared and self.box.own.wires):
+        if halves is None:
             return None
-        return jax.vmap(halves[0], axis_size=self.size), jax.vmap(halves[1], axis_size=self.size)
+        moving = [flag for wire, flag in zip(self.box.dom, self.flags, strict=True) if len(change(wire))]
+        each = jax.vmap(halves[1], axis_size=self.size)
+
+        def backward(kept: Any, *dys: Any) -> tuple:
+            dparams, dx = each(kept, *dys)
+            summed = [d if flag else _total(d) for d, flag in zip(unpack(dx), moving, strict=True)]
+            return (_total(dparams) if self.shared else dparams), tuple(summed)
+
+        return jax.vmap(halves[0], in_axes=self._axes, axis_size=self.size), backward
 
     def __repr__(self) -> str:
         return f"batch({self.box.op!r}, {self.size})"
+
+
+def _total(changes: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf.sum(0), changes)
 
 
 def _spread(A: Object, flags: Flags, size: int) -> Diagram:

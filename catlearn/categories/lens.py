@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catlearn.categories.para import Para, Parametric, identity_of
-from catlearn.core.arrow import Arrow, Category
-from catlearn.core.diagram import Diagram, pack, short, values_of
+from catlearn.core.arrow import AdditiveCategory, Arrow, Category, middle_swapped
+from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError, CompositionError
-from catlearn.core.functor import Functor, expanded, sum_objects
-from catlearn.core.wires import Object, difference
+from catlearn.core.functor import Functor, expanded, same_wire, sum_objects
+from catlearn.core.parameters import initialise
+from catlearn.core.text import short, unequal
+from catlearn.core.values import pack, values_of
+from catlearn.core.wires import Object
 
 
 @dataclass(frozen=True)
-class Dual:
+class Pair:
     """A wire of Lens(C): an object `A` of C going forward and an object `A'` of C coming back."""
 
     base: Category
@@ -40,12 +43,12 @@ class Dual:
         return " ".join(wire.shape_text for wire in self.fwd.wires)
 
     def __repr__(self) -> str:
-        return f"reverse({self.fwd})" if self.fwd == self.bwd else f"Dual({self.fwd}, {self.bwd})"
+        return f"reverse({self.fwd})" if self.fwd == self.bwd else f"Pair({self.fwd}, {self.bwd})"
 
 
-def dual(base: Category, fwd: Object, bwd: Object, label: str | None = None) -> Object:
+def pair(base: Category, fwd: Object, bwd: Object, label: str | None = None) -> Object:
     """The object `(A, A')` of Lens(C), as one wire."""
-    return Object((Dual(base, fwd, bwd, label),))
+    return Object((Pair(base, fwd, bwd, label),))
 
 
 def forward_of(A: Object) -> Object:
@@ -86,7 +89,7 @@ class Optic(Arrow):
     def then(self, other: Optic) -> Optic:
         """`fwd = f.fwd; (1_M ⊗ g.fwd)`, `bwd = (1_M ⊗ g.bwd); f.bwd`, residual M ⊗ N."""
         if self.cod != other.dom:
-            raise CompositionError(f"the objects differ: {difference(self.cod, other.dom)} ({self.cod} against {other.dom}).")
+            raise CompositionError(unequal(self, other))
         keep = identity_of(self.base, self.residual)
         fwd, bwd = self.fwd >> (keep @ other.fwd), (keep @ other.bwd) >> self.bwd
         return Optic(self.base, self.dom, other.cod, self.residual @ other.residual, fwd, bwd)
@@ -97,17 +100,11 @@ class Optic(Arrow):
         b, db = len(forward_of(self.cod)), len(backward_of(self.cod))
         fwd, bwd = self.fwd @ other.fwd, self.bwd @ other.bwd
         if n and b:
-            fwd = fwd >> self.base.wiring(fwd.cod, _swapped(m, b, n, len(fwd.cod)))
+            fwd = fwd >> self.base.wiring(fwd.cod, middle_swapped(m, b, n, len(fwd.cod) - m - b - n))
         if n and db:
             gathered = self.residual @ other.residual @ backward_of(self.cod) @ backward_of(other.cod)
-            bwd = self.base.wiring(gathered, _swapped(m, n, db, len(gathered))) >> bwd
+            bwd = self.base.wiring(gathered, middle_swapped(m, n, db, len(gathered) - m - n - db)) >> bwd
         return Optic(self.base, self.dom @ other.dom, self.cod @ other.cod, self.residual @ other.residual, fwd, bwd)
-
-
-def _swapped(first: int, second: int, third: int, total: int) -> list[int]:
-    """The index of `1 ⊗ swap ⊗ 1` on blocks of these many wires."""
-    a, b = first, first + second
-    return [*range(a), *range(b, b + third), *range(a, b), *range(b + third, total)]
 
 
 @dataclass(frozen=True)
@@ -115,9 +112,15 @@ class Lens:
     """The category `Lens(C)`. Its diagrams are made of boxes whose operation gives an `optic(box)` over C.
 
     Wirings of C go along with their transposes, which takes a C with `dagger`; permutations do without.
+    Source: arXiv 2103.01931, §2.2.
+
+    >>> from catlearn.categories.smooth import Smooth
+    >>> from catlearn.core.wires import R
+    >>> Lens(Smooth), Lens(Smooth).wiring(pair(Smooth, R(2), R(2)), (0, 0)).bwd.dom
+    (Lens(Smooth), R(2) @ R(2))
     """
 
-    base: Any
+    base: AdditiveCategory | Any
 
     def wiring(self, dom: Object, index: Sequence[int]) -> Optic:
         """Copies, swaps and discards forward; sums, swaps and zeros backward (RD.3, RD.4)."""
@@ -134,7 +137,11 @@ class Lens:
     def semantics(self, diagram: Diagram) -> Parametric:
         """What a diagram of lenses means in `Para(Lens(C))`: one optic."""
         on_box = lambda box: Parametric(self, box.dom, box.own, box.op.optic(box))  # noqa: E731
-        return Functor(Para(self), on_wire=lambda wire: Object((wire,)), on_box=on_box, name="lens")(diagram)
+        return Functor(Para(self), on_wire=same_wire, on_box=on_box, name="lens")(diagram)
+
+    def init(self, diagram: Diagram, key: Any) -> tuple:
+        """Initial values of a diagram's parameters, as they go forward."""
+        return initialise(diagram, forward_of(diagram.param), key)
 
     def forward(self, diagram: Diagram, params: tuple, xs: tuple) -> tuple[Any, tuple]:
         """`(y, residual)`: run the forward half on values."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catlearn.core.arrow import Arrow, Category
+from catlearn.core.arrow import Arrow, Category, middle_swapped
 from catlearn.core.errors import CompositionError
+from catlearn.core.functor import sum_objects
+from catlearn.core.text import unequal
 from catlearn.core.wires import I, Object, difference
 
 
@@ -29,16 +31,17 @@ class Parametric(Arrow):
 
     def then(self, other: Parametric) -> Parametric:
         """`(P, f); (Q, g) = (P ⊗ Q, (f ⊗ 1_Q); g)`: no swap is needed with parameters on the right."""
+        if self.cod != other.dom:
+            raise CompositionError(unequal(self, other))
         beside = self.arrow if not other.param.wires else self.arrow @ identity_of(self.base, other.param)
         return Parametric(self.base, self.dom, self.param @ other.param, beside >> other.arrow)
 
     def tensor(self, other: Parametric) -> Parametric:
         """`(P ⊗ Q, (1 ⊗ swap ⊗ 1); (f ⊗ g))`. Type: `A ⊗ C → B ⊗ D`."""
-        a, c, p, q = (len(x) for x in (self.dom, other.dom, self.param, other.param))
-        data, cs, ps, qs = range(a), range(a, a + c), range(a + c, a + c + p), range(a + c + p, a + c + p + q)
-        whole = self.dom @ other.dom @ self.param @ other.param
+        blocks = self.dom, other.dom, self.param, other.param
+        a, c, p, q = map(len, blocks)
         both = self.arrow @ other.arrow
-        shuffled = both if not (c and p) else self.base.wiring(whole, [*data, *ps, *cs, *qs]) >> both
+        shuffled = both if not (c and p) else self.base.wiring(sum_objects(blocks), middle_swapped(a, c, p, q)) >> both
         return Parametric(self.base, self.dom @ other.dom, self.param @ other.param, shuffled)
 
     def reparameterise(self, along: Any) -> Parametric:
@@ -53,7 +56,15 @@ class Parametric(Arrow):
 
 @dataclass(frozen=True)
 class Para:
-    """The category `Para(C)`. A functor on categories: `Para(C).map(F)` is `Para(F)`."""
+    """The category `Para(C)`: 1-cells `(P, A ⊗ P → B)`. A functor on categories: `Para(C).along(F, D)` is `Para(F)`.
+
+    Source: arXiv 2103.01931, §2.1.
+
+    >>> from catlearn.categories.smooth import Smooth
+    >>> from catlearn.core.wires import R
+    >>> Para(Smooth), Para(Smooth).wiring(R(2) @ R(3), (1, 0)).cod
+    (Para(Smooth), R(3) @ R(2))
+    """
 
     base: Category
 
@@ -65,9 +76,9 @@ class Para:
         """C → Para(C): an arrow as a 1-cell with parameters I."""
         return Parametric(self.base, f.dom, I, f)
 
-    def map(self, on_object: Callable[[Object], Object], on_arrow: Callable[[Any], Any], target: Category) -> Callable:
-        """`Para(F)` of a functor `F : C → D` given by its two actions: `(P, f) ↦ (F P, F f)`."""
-        return lambda f: Parametric(target, on_object(f.dom), on_object(f.param), on_arrow(f.arrow))
+    def along(self, F: Callable[[Any], Any], target: Category) -> Callable[[Parametric], Parametric]:
+        """`Para(F) : Para(C) → Para(D)` of a functor `F : C → D` on objects and arrows: `(P, f) ↦ (F P, F f)`."""
+        return lambda f: Parametric(target, F(f.dom), F(f.param), F(f.arrow))
 
     def __repr__(self) -> str:
         return f"Para({self.base})"

@@ -9,11 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.batch import batch
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import SmoothLayer, is_smooth
+from catlearn.categories.smooth import Smooth, SmoothLayer, change, is_smooth
 from catlearn.core.diagram import Box, Diagram
+from catlearn.core.errors import CompositionError
 from catlearn.core.family import Family
+from catlearn.core.text import short
+from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
 
 
@@ -29,11 +31,13 @@ def recompute(f: Any) -> Any:
     >>> recompute(f).cod, recompute(f).param == f.param
     (R(4), True)
     """
-    return Recomputed(f) if isinstance(f, Family) else _box(f)
-
-
-def _box(f: Diagram) -> Box:
-    return Box(Segment(f), f.dom, f.cod, f.param)
+    if isinstance(f, Family):
+        return Recomputed(f)
+    if f.category not in (None, Smooth):
+        raise CompositionError(
+            f"recompute takes arrows of Smooth, and {short(f)} is one of {f.category}: recompute, then reverse."
+        )
+    return Box(Segment(f), f.dom, f.cod, f.param, f.label)
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,36 +58,40 @@ class Recomputed(Family):
 
 @dataclass(frozen=True, repr=False)
 class Segment(SmoothLayer):
-    """The operation of a recomputed segment."""
+    """The operation of a recomputed segment. It bears the name of its body, so that paths stay."""
 
     body: Diagram
 
-    name = "recompute"
+    @property
+    def name(self) -> str | None:  # type: ignore[override]
+        return self.body.name
+
+    def over(self, body: Diagram) -> Diagram:
+        return recompute(body)
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return jax.checkpoint(lambda *args: self.body(args[0], *args[1:]))(params, *xs)
+        run = jax.checkpoint(lambda params, *xs: unpacked(self.body(params, *xs), len(self.body.cod)))
+        return run(params, *xs)
 
     def optic(self, dom: Object) -> tuple[Callable, Callable]:
-        lens = reverse(self.body)
+        lens, n = reverse(self.body), len(change(self.body.dom))
 
         def forward(params: tuple, *xs: Any) -> tuple:
-            return self.body(params, *xs), (params, xs)
+            return unpacked(self.body(params, *xs), len(self.body.cod)), (params, xs)
 
         def backward(kept: tuple, *dys: Any) -> tuple:
             params, xs = kept
-            return lens.backward(lens.forward(params, *veiled(xs, dys))[1], *dys)
+            dparams, dx = lens.backward(lens.forward(params, *veiled(xs, dys))[1], *dys)
+            return dparams, unpacked(dx, n)
 
         return forward, backward
-
-    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram:
-        return recompute(batch(self.body, size, batched))
 
     def __repr__(self) -> str:
         return f"recompute({self.body.code()})"
 
 
 def veiled(values: Any, witness: Any) -> Any:
-    """The same values to the last bit, as a computation from the witness that no compiler can see through.
+    """The same values to the last bit, as a computation from the witness that XLA's simplifier does not see through.
 
     Each array is XORed, as bits, with a zero got from the witness: `popcount(bits) >> 6`, which is 0 for up to 63 set bits.
     So it is another expression than the plain values, and has to wait for the witness. An optimisation barrier, which is

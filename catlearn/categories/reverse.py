@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from catlearn.categories.lens import Lens, Optic, Residual, backward_of, dual, forward_of
+from catlearn.categories.lens import Lens, Optic, Residual, backward_of, forward_of, pair
 from catlearn.categories.smooth import Map, Smooth, SmoothLayer, change, change_of_wire, changed, changing, unpack
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.functor import Free, Functor
@@ -41,9 +41,10 @@ def _on_box(box: Box) -> Diagram:
 
 _reverse = Functor(
     Free,
-    on_wire=lambda wire: dual(Smooth, Object((wire,)), change_of_wire(wire), wire.label),
+    on_wire=lambda wire: pair(Smooth, Object((wire,)), change_of_wire(wire), wire.label),
     on_box=_on_box,
     name="reverse",
+    source=Smooth,
 )
 
 

@@ -11,11 +11,14 @@ import jax.numpy as jnp
 
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
-from catlearn.core.diagram import Box, Diagram, pack, values_of
+from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import CompositionError
 from catlearn.core.family import Layer
-from catlearn.core.functor import Free, Functor, sum_objects
-from catlearn.core.wires import Object, Wire, difference
+from catlearn.core.functor import Free, Functor, same_wire, sum_objects
+from catlearn.core.parameters import initialise
+from catlearn.core.text import unequal
+from catlearn.core.values import pack, values_of
+from catlearn.core.wires import Object, Wire
 
 Run = Callable[[tuple], tuple]
 
@@ -30,7 +33,7 @@ class Map(Arrow):
 
     def then(self, other: Map) -> Map:
         if self.cod != other.dom:
-            raise CompositionError(f"the objects differ: {difference(self.cod, other.dom)} ({self.cod} against {other.dom}).")
+            raise CompositionError(unequal(self, other))
         first, second = self.run, other.run
         return Map(self.dom, other.cod, lambda xs: second(first(xs)))
 
@@ -54,6 +57,10 @@ class SmoothCategory:
         uses = [[j for j, i in enumerate(index) if i == wire] for wire in range(len(dom))]
         zeros = dom.structs
         return Map(dom.select(index), dom, lambda ys: tuple(_sum([ys[j] for j in use], zeros[i]) for i, use in enumerate(uses)))
+
+    def init(self, diagram: Diagram, key: jax.Array) -> tuple:
+        """Initial values of a diagram's parameters."""
+        return initialise(diagram, diagram.param, key)
 
     def call(self, diagram: Diagram, params: tuple, xs: tuple) -> Any:
         """Run a diagram of JAX boxes on values: a pure JAX function, for `jax.jit`, `jax.vmap` and `jax.grad`."""
@@ -131,7 +138,7 @@ def _wires_for_parameters(box: Box) -> Parametric:
     return Parametric(Free, box.dom, box.own, arrow)
 
 
-_uncurry = Functor(Para(Free), on_wire=lambda wire: Object((wire,)), on_box=_wires_for_parameters, name="uncurry")
+_uncurry = Functor(Para(Free), on_wire=same_wire, on_box=_wires_for_parameters, name="uncurry", source=Smooth)
 
 
 def smooth(diagram: Diagram) -> Parametric:
@@ -144,12 +151,12 @@ def _box(box: Box) -> Parametric:
     return Parametric(Smooth, box.dom, box.own, Map(box.dom @ box.own, box.cod, lambda xs: unpack(apply(xs[n:], *xs[:n]))))
 
 
-_semantics = Functor(Para(Smooth), on_wire=lambda wire: Object((wire,)), on_box=_box, name="smooth")
+_semantics = Functor(Para(Smooth), on_wire=same_wire, on_box=_box, name="smooth", source=Smooth)
 
 
 def unpack(out: Any) -> tuple:
-    """What a JAX function returned, as a tuple with one value for each wire."""
-    return out if type(out) is tuple else (out,)
+    """What a JAX function returned, as a tuple of pytrees of arrays, one for each wire."""
+    return jax.tree.map(jnp.asarray, out if type(out) is tuple else (out,))
 
 
 # changes: what a cotangent of a wire looks like
@@ -174,7 +181,7 @@ def change_of_wire(wire: Wire) -> Object:
     if all(map(is_smooth, wire.leaves)):
         return Object((wire,))
     kept = [leaf if is_smooth(leaf) else None for leaf in wire.leaves]
-    return Object((Wire.of(wire.tree.unflatten(kept), wire.label),)) if any(kept) else Object()
+    return Object((Wire.of(wire.tree.unflatten(kept), wire.label),)) if any(leaf is not None for leaf in kept) else Object()
 
 
 def changing(A: Object, values: Sequence[Any]) -> tuple:

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except CatlearnError as error:
+    except (CatlearnError, OSError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         print("\ncatlearn: interrupted", file=sys.stderr)
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=_count, help="walks over the data (default: the task's)")
     train.add_argument("--batch-size", type=_count, help="examples in a step (default: the task's)")
     train.add_argument("--seed", type=_seed, default=0, help="of parameters and shuffling (default: 0)")
-    train.add_argument("--out", type=Path, help="folder for parameters, metrics and the curve (default: runs/TASK)")
+    train.add_argument("--out", type=_folder, help="folder for parameters, metrics and the curve (default: runs/TASK)")
     train.set_defaults(run=_train)
     describe = commands.add_parser("describe", help="print the table of a task's model")
     describe.add_argument("task", choices=TASKS, metavar="|".join(TASKS))
@@ -91,6 +91,12 @@ def _count(text: str) -> int:
 
 def _seed(text: str) -> int:
     return _number(int, text, lambda value: 0 <= value < 2**32, "a whole number from 0 to 4294967295")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must name a folder")
+    return Path(text)
 
 
 def writable(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -52,6 +53,15 @@ def _fit(
         return stop.state, stop.history, 1
 
 
+def _plain(value: Any) -> Any:
+    """The value with null for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _write(
     out: Path, learner: Learner, state: tuple, history: History, score: float, options: argparse.Namespace, rate: float
 ) -> None:
@@ -70,6 +80,6 @@ def _write(
         "history": list(history),
     }
     draft = out / "metrics.json.draft"
-    draft.write_text(json.dumps(record, indent=2) + "\n")
+    draft.write_text(json.dumps(_plain(record), indent=2, allow_nan=False) + "\n")
     os.replace(draft, out / "metrics.json")
     save_curves(history, out / "curve.png", f"{options.task}, {learner.optimiser!r}: {100 * score:.2f} % of the held-out fifth")

@@ -45,12 +45,21 @@ class Category(Protocol):
 
 
 class AdditiveCategory(Category, Protocol):
-    """A category whose hom-sets are commutative monoids (theory: Cartesian left-additive categories).
+    """A Cartesian left-additive category: its hom-sets are commutative monoids. What `Lens` needs to send copies along.
 
     `dagger(dom, index)` is the transpose of the wiring: copies become sums, discards become zeros.
     """
 
     def dagger(self, dom: Any, index: Sequence[int]) -> Any: ...
+
+
+def middle_swapped(a: int, b: int, c: int, d: int) -> list[int]:
+    """The index of the wiring `1_A ⊗ swap_{B,C} ⊗ 1_D` on blocks of so many wires.
+
+    >>> middle_swapped(1, 2, 1, 1)
+    [0, 3, 1, 2, 4]
+    """
+    return [*range(a), *range(a + b, a + b + c), *range(a, a + b), *range(a + b + c, a + b + c + d)]
 
 
 def balanced(operation, arrows: Sequence[Any]) -> Any:

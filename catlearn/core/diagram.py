@@ -8,7 +8,6 @@ Source: Cruttwell, Gavranović, Ghani, Wilson, Zanasi 2021 (arXiv 2103.01931), �
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
@@ -17,8 +16,11 @@ from typing import Any
 import jax
 
 from catlearn.core.arrow import Arrow, balanced
-from catlearn.core.errors import ArgumentError, CompositionError, NamingError, TypingError
-from catlearn.core.wires import I, Object, difference, object_of
+from catlearn.core.errors import ArgumentError, CompositionError, TypingError
+from catlearn.core.paths import checked_label, distinct, parameters_of
+from catlearn.core.text import as_factor, mismatch, named_code, short
+from catlearn.core.values import pack, values_of
+from catlearn.core.wires import I, Object, difference
 
 
 class Diagram(Arrow):
@@ -50,6 +52,11 @@ class Diagram(Arrow):
         return (self,)
 
     @property
+    def pieces(self) -> tuple[Diagram, ...]:
+        """What stands between the `>>` of this arrow's code: the parts of an unnamed composite, else the arrow itself."""
+        return (self,)
+
+    @property
     def name(self) -> str | None:
         """What the user called it, else what it is."""
         return self.label or (self.op.name if self.op is not None else None)
@@ -57,12 +64,11 @@ class Diagram(Arrow):
     # composition
 
     def then(self, other: Any) -> Any:
-        if isinstance(other, Object):
-            other = identity(other)
+        other = _as_arrow(other)
         if not isinstance(other, Diagram):
             return NotImplemented
         if self.cod != other.dom:
-            raise CompositionError(_mismatch(self, other))
+            raise CompositionError(mismatch(self, other))
         category = _common_category(self, other)
         if isinstance(self, Wiring) and isinstance(other, Wiring):
             return _fused(self, other)
@@ -71,8 +77,7 @@ class Diagram(Arrow):
         return other if _is_identity(self) else Seq((self, other), self.dom, other.cod, category)
 
     def tensor(self, other: Any) -> Any:
-        if isinstance(other, Object):
-            other = identity(other)
+        other = _as_arrow(other)
         if not isinstance(other, Diagram):
             return NotImplemented
         left, right = _factors(self), _factors(other)
@@ -102,6 +107,9 @@ class Diagram(Arrow):
         >>> (f >> f).reparameterise(cl.copy(f.param)).param == f.param
         True
         """
+        along = _as_arrow(along)
+        if not isinstance(along, Diagram):
+            raise CompositionError(f"{short(self)} is reparameterised along an arrow into its parameters, got {along!r}.")
         if along.cod != self.param:
             raise CompositionError(
                 f"{short(self)} can't be reparameterised along {short(along)}: the arrow must end in its parameters.\n"
@@ -114,27 +122,33 @@ class Diagram(Arrow):
             )
         return Reparameterised(self, along, init)
 
+    def made_by(self, op: Any) -> Diagram:
+        """The same arrow as the value of a family, `op`, which names it and is its code."""
+        image = self if isinstance(self, Seq | Par) and self.name is None else _alone(self)
+        return replace(image, op=op)
+
     def named(self, label: str) -> Diagram:
         """The same arrow under a name, which begins the path of each of its parameters. It stays one part of a composite."""
         return replace(self, label=checked_label(label))  # type: ignore[type-var]
 
     def like(self, node: Diagram, functor: str) -> Diagram:
-        if not isinstance(self, Seq | Par | Reparameterised) or self.name is not None or node.name is None:
+        if node.name is None:
             return self
-        if isinstance(self, Reparameterised) or node.op is None:
-            return replace(self, label=node.label)
-        same = replace(self, label=node.label, op=node.op)
-        return same if same == node else replace(same, op=ImageOf(functor, node.op))
+        if isinstance(node, Reparameterised):
+            return replace(self, label=node.label)  # type: ignore[type-var]
+        image = self if isinstance(self, Seq | Par) and self.name is None else _alone(self)
+        same = replace(image, label=node.label, op=node.op)
+        return same if same == node or node.op is None else replace(same, op=ImageOf(functor, node.op))
 
     # semantics, given by the category of the boxes
 
     def __call__(self, params: Sequence[Any], *xs: Any) -> Any:
         """Run the arrow on values, one for each wire: the value of its only codomain wire, or a tuple of values."""
-        return self._meaning("call")(self, tuple(params), xs)
+        return self._meaning("call")(self, params, xs)
 
     def forward(self, params: Sequence[Any], *xs: Any) -> tuple[Any, Any]:
         """The forward half of a lens: `(y, residual)`."""
-        return self._meaning("forward")(self, tuple(params), xs)
+        return self._meaning("forward")(self, params, xs)
 
     def backward(self, residual: Any, *dys: Any) -> tuple[Any, Any]:
         """The backward half of a lens: `(dparams, dx)`."""
@@ -149,9 +163,7 @@ class Diagram(Arrow):
 
     def init(self, key: jax.Array) -> tuple[Any, ...]:
         """Initial parameters: one value for each wire of `param`, drawn with `key`."""
-        from catlearn.core.parameters import initialise
-
-        return initialise(self, key)
+        return () if self.category is None else self._meaning("init")(self, key)
 
     # as a sequence
 
@@ -170,7 +182,7 @@ class Diagram(Arrow):
 
     def _object_before(self, index: slice) -> Object:
         start = index.indices(len(self.parts))[0]
-        return self.parts[start].dom if start < len(self.parts) else self.cod
+        return self.parts[start].dom if 0 <= start < len(self.parts) else self.cod
 
     # as text
 
@@ -206,14 +218,14 @@ class Box(Diagram):
 
     @property
     def param(self) -> Object:
-        return self.own
+        return distinct(self.own)
 
     @property
     def category(self) -> Any:  # type: ignore[override]
         return self.op.category
 
     def code(self, typed: bool = True) -> str:
-        return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+        return named_code(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
 
     __repr__ = Diagram.__repr__
 
@@ -251,16 +263,23 @@ class Seq(Diagram):
     def children(self) -> tuple[Diagram, ...]:
         return self.parts
 
+    @property
+    def pieces(self) -> tuple[Diagram, ...]:
+        return self.parts if self.name is None else (self,)
+
     @cached_property
     def param(self) -> Object:  # type: ignore[override]
         return parameters_of(self.parts)
 
     def code(self, typed: bool = True) -> str:
         if self.op is not None:
-            return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+            return named_code(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
         first = self.parts[0]
-        lead = f"{first.dom} >> {_as_factor(first, '>>')}" if typed and not isinstance(first, Wiring) else first.code(typed)
-        return _named(" >> ".join([lead, *(_as_factor(part, ">>") for part in self.parts[1:])]), self.label, True)
+        lead = f"{first.dom} >> {as_factor(first, '>>')}" if typed and not isinstance(first, Wiring) else first.code(typed)
+        return named_code(" >> ".join([lead, *(as_factor(part, ">>") for part in self.parts[1:])]), self.label, True)
+
+    def __reduce__(self) -> tuple:
+        return _seq, (self.parts, self.dom, self.cod, self.category, self.op, self.label)
 
     @cached_property
     def _key(self) -> tuple:
@@ -309,8 +328,8 @@ class Par(Diagram):
 
     def code(self, typed: bool = True) -> str:
         if self.op is not None:
-            return _named(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
-        return _named(" @ ".join(_as_factor(part, "@", typed) for part in self.factors), self.label, len(self.factors) > 1)
+            return named_code(f"{self.dom} >> {self.op!r}" if typed else repr(self.op), self.label, typed)
+        return named_code(" @ ".join(as_factor(part, "@", typed) for part in self.factors), self.label, len(self.factors) > 1)
 
     __repr__ = Diagram.__repr__
 
@@ -388,8 +407,8 @@ class Reparameterised(Diagram):
 
     @property
     def param(self) -> Object:
-        labels = [label or str(i) for i, label in enumerate(self.along.dom.labels)]
-        return self.along.dom.named(*labels)
+        Q = distinct(self.along.dom)
+        return Q if len(Q) != 1 or Q.labels[0] else Q.named("0")
 
     @property
     def children(self) -> tuple[Diagram, ...]:
@@ -402,7 +421,7 @@ class Reparameterised(Diagram):
 
     def code(self, typed: bool = True) -> str:
         extra = "" if self.initialiser is None else f", init={self.initialiser!r}"
-        return _named(f"({self.body.code()}).reparameterise({self.along.code()}{extra})", self.label, False)
+        return named_code(f"({self.body.code()}).reparameterise({self.along.code()}{extra})", self.label, False)
 
     __repr__ = Diagram.__repr__
 
@@ -431,7 +450,7 @@ def wiring(dom: Object, index: Sequence[int]) -> Wiring:
     >>> wiring(I @ Object(), ()).cod
     I
     """
-    bad = [i for i in index if not 0 <= i < len(dom)]
+    bad = [i for i in index if not 0 <= i < len(_object(dom, "wiring"))]
     if bad:
         raise TypingError(f"wiring: {dom} has wires 0 to {len(dom) - 1}, and no wire {bad[0]}.")
     return Wiring(dom, tuple(index))
@@ -439,105 +458,60 @@ def wiring(dom: Object, index: Sequence[int]) -> Wiring:
 
 def identity(A: Object) -> Wiring:
     """The identity. Type: `A → A`."""
-    return Wiring(A, tuple(range(len(A))))
+    return Wiring(A, tuple(range(len(_object(A, "identity")))))
 
 
 def swap(A: Object, B: Object) -> Wiring:
     """The symmetry. Type: `A ⊗ B → B ⊗ A`."""
-    n, m = len(A), len(B)
+    n, m = len(_object(A, "swap")), len(_object(B, "swap"))
     return Wiring(A @ B, (*range(n, n + m), *range(n)))
 
 
 def copy(A: Object, times: int = 2) -> Wiring:
     """The comultiplication Δ. Type: `A → A ⊗ A` (or more copies)."""
-    return Wiring(A, tuple(range(len(A))) * times)
+    if not isinstance(times, int) or times < 0:
+        raise TypingError(f"copy makes a whole number of copies, got {times!r}.")
+    return Wiring(A, tuple(range(len(_object(A, "copy")))) * times)
 
 
 def discard(A: Object) -> Wiring:
     """The counit `!`. Type: `A → I`."""
-    return Wiring(A, ())
+    return Wiring(_object(A, "discard"), ())
 
 
 # helpers
 
 
-def parameters_of(parts: Sequence[Diagram]) -> Object:
-    """The tensor of the parts' parameters, each label prefixed with the part's place or name: its path."""
-    return Object(
-        tuple(
-            replace(wire, label=".".join(filter(None, (segment, wire.label))))
-            for segment, part in zip(segments(parts), parts, strict=True)
-            for wire in part.param.wires
-        )
-    )
+def _seq(parts: tuple[Diagram, ...], *rest: Any) -> Seq:
+    """The composite of these parts, as flat as they are: for pickling without depth."""
+    pair = lambda f, g: Seq((f, g), f.dom, g.cod, rest[2])  # noqa: E731
+    half = (len(parts) + 1) // 2
+    return Seq((balanced(pair, parts[:half]), balanced(pair, parts[half:] or (identity(rest[1]),))), *rest)
 
 
-def segments(parts: Sequence[Diagram]) -> list[str]:
-    """One path segment for each part: its label where unique, else its index and name; nothing for mere plumbing.
-
-    An unnamed composite that alone holds all the parameters adds no segment, so `residual(f)` reads as f does.
-    """
-    labels = Counter(part.label for part in parts)
-    holders = sum(bool(part.param.wires) for part in parts)
-    return [_segment(i, part, labels, alone=holders == 1) for i, part in enumerate(parts)]
-
-
-def _segment(i: int, part: Diagram, labels: Counter, alone: bool) -> str:
-    if part.label and labels[part.label] == 1:
-        return part.label
-    if part.name is None and isinstance(part, Seq | Par) and alone:
-        return ""
-    return f"{i}.{part.name}" if part.name else str(i)
+def _as_arrow(other: Any) -> Any:
+    """An object as its identity, other arrows as they are. Raises CompositionError for what can't be composed."""
+    if isinstance(other, Object):
+        return identity(other)
+    if isinstance(other, Diagram) or hasattr(other, "__rrshift__"):
+        return other
+    hint = "make a JAX function one by catlearn.function(f)" if callable(other) else "write an object, a layer or a diagram"
+    raise CompositionError(f"{other!r} is no arrow: {hint}.")
 
 
-def checked_label(label: str) -> str:
-    """The label, if it can stand in a path. Raises NamingError otherwise."""
-    if not isinstance(label, str) or not label or "." in label or label.isdigit():
-        raise NamingError(
-            f"{label!r} can't be a name: paths are dotted (`encoder.0.dense.kernel`), so write letters, without dots."
-        )
-    return label
+def _alone(f: Diagram) -> Par:
+    """The tensor of one factor: an arrow inside a composite of its own, which can bear a name."""
+    return Par((f,), f.dom, f.cod, f.category)
 
 
-def short(diagram: Any, most: int = 6) -> str:
-    """The code of a diagram for a message, with the middle of a long composite left out."""
-    if not isinstance(diagram, Diagram):
-        return repr(diagram)
-    parts = _pieces(diagram)
-    if len(parts) <= most:
-        return diagram.code()
-    ends = [_as_factor(part, ">>") for part in parts]
-    return " >> ".join([str(diagram.dom), *ends[:2], f"… {len(parts) - 4} more …", *ends[-2:]])
-
-
-def values_of(A: Object, values: Sequence[Any], who: Any, what: str) -> tuple[Any, ...]:
-    """The values, checked against the object. Raises ArgumentError that names who takes them, the wire and the axis."""
-    if len(values) != len(A):
-        raise ArgumentError(f"{_text(who)} takes {len(A)} {what} ({A}), got {len(values)}.")
-    try:
-        found = object_of(values)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{_text(who)}: the {what} must be arrays of type {A}; {error}") from error
-    if found != A:
-        at = difference(A, found)
-        hint = " Convert with `.astype`." if at and "dtype" in at else ""
-        raise ArgumentError(
-            f"{_text(who)}: the {what} don't fit.\n  expected: {A}\n  found:    {found}\n  first difference: {at}.{hint}"
-        )
-    return tuple(values)
-
-
-def _text(who: Any) -> str:
-    return who if isinstance(who, str) else short(who)
-
-
-def pack(values: Sequence[Any]) -> Any:
-    """A lone value by itself, several as a tuple: how arrows return what is on their codomain."""
-    return values[0] if len(values) == 1 else tuple(values)
+def _object(A: Any, who: str) -> Object:
+    if not isinstance(A, Object):
+        raise TypingError(f"{who} takes an object, such as R(3) or f.cod, got {short(A)}.")
+    return A
 
 
 def _rewire(diagram: Wiring, params: tuple, xs: tuple) -> Any:
-    xs = values_of(diagram.dom, xs, diagram.code(), "inputs")
+    xs = values_of(diagram.dom, xs, diagram, "inputs")
     return pack(tuple(xs[i] for i in diagram.index))
 
 
@@ -563,45 +537,3 @@ def _common_category(f: Diagram, g: Diagram) -> Any:
             f"{short(f)} is an arrow of {f.category} and {short(g)} of {g.category}; send one along a functor first."
         )
     return f.category if f.category is not None else g.category
-
-
-def _named(code: str, label: str | None, compound: bool) -> str:
-    if label is None:
-        return code
-    return f"({code}).named({label!r})" if compound else f"{code}.named({label!r})"
-
-
-def _as_factor(part: Diagram, operator: str, typed: bool = False) -> str:
-    code = part.code(typed)
-    binds_looser = part.label is None and (">>" in _outside_brackets(code) or (operator == ">>" and isinstance(part, Par)))
-    return f"({code})" if binds_looser else code
-
-
-def _outside_brackets(code: str) -> str:
-    depth, found = 0, []
-    for character in code:
-        depth += (character in "([{") - (character in ")]}")
-        found.append(character if depth == 0 else "")
-    return "".join(found)
-
-
-def _mismatch(left: Diagram, right: Diagram) -> str:
-    before, after = _pieces(left)[-1], _pieces(right)[0]
-    n = len(_pieces(left))
-    flat = " A `flatten` between them would give one axis." if _flattens(left.cod, right.dom) else ""
-    return (
-        f"{_as_factor(after, '>>')} can't follow {_as_factor(before, '>>')}: the objects differ.\n"
-        f"  left:  {short(left)}\n         ends in   {left.cod}\n"
-        f"  right: {short(right)}\n         starts at {right.dom}\n"
-        f"  first difference: {difference(left.cod, right.dom)}\n"
-        f"  at: between parts {n - 1} and {n} of the composite.{flat}"
-    )
-
-
-def _pieces(f: Diagram) -> tuple[Diagram, ...]:
-    return f.parts if isinstance(f, Seq) and f.name is None else (f,)
-
-
-def _flattens(A: Object, B: Object) -> bool:
-    alone = len(A) == len(B) == 1 and all(hasattr(w, "leaves") for w in A.wires + B.wires)
-    return alone and A.size == B.size and len(B.wires[0].leaves) == 1 and len(B.wires[0].leaves[0].shape) == 1

@@ -1,5 +1,7 @@
 """The errors that catlearn raises on the line that made the mistake."""
 
+from typing import Any
+
 
 class CatlearnError(Exception):
     """Any error of ours. What was expected, what came, where, and what to do."""
@@ -18,7 +20,13 @@ class TypingError(CatlearnError, TypeError):
 
 
 class ArgumentError(CatlearnError, TypeError):
-    """Values that are not of the type that an arrow declares."""
+    """Values that are not of the type that an arrow declares.
+
+    Where it ends a training run, `state` and `history` are those of the run so far.
+    """
+
+    state: Any = None
+    history: Any = None
 
 
 class NamingError(CatlearnError, ValueError):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import reduce
 from typing import Any, ClassVar
 
 import jax
 
 from catlearn.core.arrow import Arrow
-from catlearn.core.diagram import Box, Diagram, Par, Seq, checked_label, identity, short
+from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
+from catlearn.core.paths import checked_label
+from catlearn.core.text import short
 from catlearn.core.wires import I, Object, Wire, count
 
 
@@ -60,11 +62,26 @@ class Family(Arrow):
         other = identity(other) if isinstance(other, Object) else other
         return Beside(_columns(other) + _columns(self)) if isinstance(other, Diagram) else NotImplemented
 
+    def _without_domain(self, what: str) -> TypingError:
+        return TypingError(f"{self!r} has no domain yet, so {what}: put an object before it, as in R(64) >> {self!r}.")
+
     def init(self, key: jax.Array) -> tuple:
-        raise TypingError(f"{self!r} has no domain yet, so no parameters: put an object before it, as in R(64) >> {self!r}.")
+        raise self._without_domain("no parameters")
 
     def __call__(self, *args: Any) -> Any:
-        raise TypingError(f"{self!r} has no domain yet, so it can't run: put an object before it, as in R(64) >> {self!r}.")
+        raise self._without_domain("it can't run")
+
+    @property
+    def dom(self) -> Object:  # type: ignore[override]
+        raise self._without_domain("no `dom`")
+
+    @property
+    def cod(self) -> Object:  # type: ignore[override]
+        raise self._without_domain("no `cod`")
+
+    @property
+    def param(self) -> Object:
+        raise self._without_domain("no `param`")
 
     def __repr__(self) -> str:
         given = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
@@ -88,7 +105,7 @@ class Composite(Family):
         except TypingError as error:
             error.add_note(f"  in {self!r}")
             raise
-        return replace(built, op=self) if isinstance(built, Seq | Par) and built.name is None else built
+        return built.made_by(self)
 
 
 class Layer(Family):
@@ -97,11 +114,15 @@ class Layer(Family):
     `parameters(dom)` is an object with a label on each wire (default `I`), `init(key, dom)` gives values for them, and
     `apply(params, *xs)` runs the box on one value a wire. The codomain is what `apply` returns: JAX is asked for its
     shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones. One that runs a diagram
-    of its own has it as `body`, so that names and first values of parameters are the body's.
+    of its own has it as `body`, so that names and first values of parameters are the body's, and gives `over(body)`, the
+    same on another, so that functors can go inside.
     """
 
     category: Any = None
     body: Any = None
+
+    def over(self, body: Any) -> Any:
+        raise NotImplementedError
 
     def check(self, dom: Object) -> None:
         """Raise TypingError where the box has no arrow at `dom` (default: where the number of wires is not `arity`)."""

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from catlearn.core.arrow import Category, balanced
 from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring, wiring
+from catlearn.core.errors import CompositionError, TypingError
+from catlearn.core.text import short
 from catlearn.core.wires import Object
 
 
@@ -23,6 +25,9 @@ class Algebra(Protocol):
 
 def fold(algebra: Algebra, diagram: Diagram) -> Any:
     """The one walk over a diagram: from the boxes up, each node once, without recursion."""
+    if not isinstance(diagram, Diagram):
+        hint = "put an object before it, as in R(64) >> layer" if hasattr(diagram, "resolve") else "write it as one"
+        raise TypingError(f"{diagram!r} is not yet a diagram: {hint}.")
     stack: list[tuple[Diagram, bool]] = [(diagram, False)]
     images: list[Any] = []
     while stack:
@@ -55,6 +60,8 @@ class Functor:
 
     The target is a category whose arrows compose with `>>` and `@`. Applied to a parametric diagram it is `Para(F)`:
     parameters go along with `on_wire`, and 2-cells to 2-cells (`F(f.reparameterise(r)) = F(f).reparameterise(F(r))`).
+    `source` is the category that it goes out of (any, unless told). Raises CompositionError for arrows of another, and
+    TypingError for what has no domain yet.
 
     >>> from catlearn.core.diagram import identity
     >>> from catlearn.core.wires import R
@@ -67,9 +74,15 @@ class Functor:
     on_wire: Callable[[Any], Object]
     on_box: Callable[[Box], Any]
     name: str = "functor"
+    source: Any = None
 
     def __call__(self, f: Any) -> Any:
-        return self.on_object(f) if isinstance(f, Object) else fold(self, f)
+        if isinstance(f, Object):
+            return self.on_object(f)
+        category = getattr(f, "category", None)
+        if isinstance(f, Diagram) and None not in (self.source, category) and category != self.source:
+            raise CompositionError(f"{self.name} goes out of {self.source}, and {short(f)} is an arrow of {category}.")
+        return fold(self, f)
 
     def on_object(self, A: Object) -> Object:
         return sum_objects(self.on_wire(wire) for wire in A.wires)
@@ -89,6 +102,11 @@ class Functor:
 
     def reparameterised(self, node: Reparameterised, body: Any, along: Any) -> Any:
         return body.reparameterise(along).like(node, self.name)
+
+
+def same_wire(wire: Any) -> Object:
+    """What a functor that is the identity on objects does on a wire."""
+    return Object((wire,))
 
 
 def expanded(sizes: Sequence[int], index: Iterable[int]) -> list[int]:

@@ -9,23 +9,32 @@ from typing import Any
 
 import jax
 
-from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring, segments, short, values_of
+from catlearn.core.arrow import Arrow
+from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring
 from catlearn.core.errors import TypingError
-from catlearn.core.functor import fold
+from catlearn.core.functor import Functor, fold, same_wire
+from catlearn.core.paths import segments
+from catlearn.core.text import short
+from catlearn.core.values import values_of
+from catlearn.core.wires import Object
 
 Initialiser = Callable[[jax.Array], tuple]
 
 
-def initialise(diagram: Diagram, key: jax.Array) -> tuple[Any, ...]:
-    """Initial parameters, one value for each wire of `diagram.param`. Every box gets a key of its own.
+def initialise(diagram: Diagram, param: Object, key: jax.Array) -> tuple[Any, ...]:
+    """Initial parameters: a value for each wire of `param`. Every box gets a key of its own.
 
     Raises TypingError where a 2-cell's initial parameters can't be found, and ArgumentError where an initialiser gives
     values of another type.
     """
+    values = _drawn(diagram, key)
+    return values_of(param, values, f"the initialiser of {short(diagram)}", "parameters")
+
+
+def _drawn(diagram: Diagram, key: jax.Array) -> tuple[Any, ...]:
     draws = fold(_Initialisers(), diagram)
     keys = jax.random.split(key, len(draws)) if draws else ()
-    values = tuple(chain.from_iterable(draw(k) for draw, k in zip(draws, keys, strict=True)))
-    return values_of(diagram.param, values, f"the initialiser of {short(diagram)}", "parameters")
+    return tuple(chain.from_iterable(draw(k) for draw, k in zip(draws, keys, strict=True)))
 
 
 def names(diagram: Diagram) -> tuple[str, ...]:
@@ -35,7 +44,7 @@ def names(diagram: Diagram) -> tuple[str, ...]:
     >>> cl.names(cl.R(3) >> cl.dense(4) >> cl.relu >> cl.dense(2).named("head"))
     ('0.dense.kernel', '0.dense.bias', 'head.kernel', 'head.bias')
     """
-    return tuple(label or str(i) for i, label in enumerate(diagram.param.labels))
+    return tuple(label or "0" for label in diagram.param.labels)
 
 
 def by_name(diagram: Diagram, params: Sequence[Any]) -> dict[str, Any]:
@@ -64,17 +73,52 @@ class _Initialisers:
     def reparameterised(self, node: Reparameterised, body: list[Initialiser], along: Any) -> list[Initialiser]:
         if not node.param.wires:
             return []
-        return [node.initialiser or (lambda key: _section(node.along, initialise(node.body, key)))]
+        return [node.initialiser or (lambda key: _section(node.along, _drawn(node.body, key)))]
 
 
 def _section(along: Diagram, values: tuple) -> tuple:
-    """Values of Q that the wiring Q → P sends to these values of P, as far as its copies agree: the first copy counts."""
-    if not isinstance(along, Wiring) or set(along.index) != set(range(len(along.dom))):
+    """Values of Q that `along : Q → P` sends to these values of P where it only copies; the first copy of each counts."""
+    seen = _copies(along).track(tuple(range(len(along.dom))))
+    if set(range(len(along.dom))) - set(seen):
         raise TypingError(
             f"{short(along)} does not say how its own parameters begin; give `init` (key → values of {along.dom}): "
             "f.reparameterise(r, init=...)."
         )
-    return tuple(values[along.index.index(i)] for i in range(len(along.dom)))
+    return tuple(values[seen.index(i)] for i in range(len(along.dom)))
+
+
+@dataclass(frozen=True)
+class _Track(Arrow):
+    """Where each wire of the codomain comes from, if it is a plain copy: a function of tuples of places, None elsewhere."""
+
+    dom: Object
+    cod: Object
+    track: Callable[[tuple], tuple]
+
+    def then(self, other: _Track) -> _Track:
+        return _Track(self.dom, other.cod, lambda places: other.track(self.track(places)))
+
+    def tensor(self, other: _Track) -> _Track:
+        n = len(self.dom)
+        both = lambda places: self.track(places[:n]) + other.track(places[n:])  # noqa: E731
+        return _Track(self.dom @ other.dom, self.cod @ other.cod, both)
+
+    def reparameterise(self, along: _Track) -> _Track:
+        return self
+
+
+class _Tracks:
+    """The category of tracks."""
+
+    def wiring(self, dom: Object, index: Sequence[int]) -> _Track:
+        return _Track(dom, dom.select(index), lambda places: tuple(places[i] for i in index))
+
+
+def _opaque(box: Box) -> _Track:
+    return _Track(box.dom, box.cod, lambda places: (None,) * len(box.cod))
+
+
+_copies = Functor(_Tracks(), on_wire=same_wire, on_box=_opaque, name="copies")
 
 
 # the table
@@ -103,7 +147,7 @@ def rows(diagram: Diagram) -> list[Row]:
 class _Rows:
     def box(self, node: Box) -> list[Row]:
         if getattr(node.op, "body", None) is not None:
-            return [Row("", node.op.name, str(node.cod), "", 0), *fold(self, node.op.body)]
+            return [Row("", type(node.op).__name__.lower(), str(node.cod), "", 0), *fold(self, node.op.body)]
         return [Row("", repr(node.op), str(node.cod), _param_text(node), node.param.size)]
 
     def wiring(self, node: Wiring) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Any
 
 import jax
@@ -144,9 +145,9 @@ def R(*shape: int, dtype: Any = "float32", label: str | None = None) -> Object:
     (R(28, 28, 1), R(), R(5, dtype='int32'))
     """
     for axis in shape:
-        if not isinstance(axis, int) or axis < 0:
+        if not isinstance(axis, Integral) or isinstance(axis, bool) or axis < 0:
             raise WireError(f"R{shape}: axis {axis!r} is not a length; write whole numbers ≥ 0, as in R(28, 28, 1).")
-    dtype = jnp.dtype(dtype) if not hasattr(dtype, "_impl") else dtype
+    shape, dtype = tuple(map(int, shape)), _dtype(dtype)
     if jax.dtypes.canonicalize_dtype(dtype, allow_extended_dtype=True) != dtype:
         raise WireError(
             f"R{shape}: JAX would silently make {dtype} 32 bits wide; jax.config.update('jax_enable_x64', True) first."
@@ -154,15 +155,33 @@ def R(*shape: int, dtype: Any = "float32", label: str | None = None) -> Object:
     return Object((Wire.of(jax.ShapeDtypeStruct(shape, dtype), label),))
 
 
+def _dtype(dtype: Any) -> Any:
+    if jnp.issubdtype(dtype, jax.dtypes.extended):
+        return dtype
+    try:
+        return jnp.dtype(dtype)
+    except TypeError as error:
+        raise WireError(f"{dtype!r} is no dtype: write one such as 'float32' or 'int32'.") from error
+
+
 def wire(tree: Any, label: str | None = None) -> Object:
     """An object of one wire that carries a whole pytree. Leaves are one-wire objects, arrays or `ShapeDtypeStruct`.
+
+    Raises WireError for other leaves.
 
     >>> wire({"hidden": R(3), "cell": R(3)})
     wire({'cell': R(3), 'hidden': R(3)})
     """
-    is_object = lambda leaf: isinstance(leaf, Object)  # noqa: E731
-    structs = jax.tree.map(lambda leaf: leaf.structs[0] if is_object(leaf) else leaf, tree, is_leaf=is_object)
+    structs = jax.tree.map(_leaf, tree, is_leaf=lambda leaf: isinstance(leaf, Object))
     return Object((Wire.of(structs, label),))
+
+
+def _leaf(leaf: Any) -> Any:
+    if isinstance(leaf, Object) and len(leaf) == 1:
+        return leaf.structs[0]
+    if isinstance(leaf, Object) or not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
+        raise WireError(f"a leaf of a wire is an object of one wire, or an array; got {leaf!r}.")
+    return leaf
 
 
 def object_of(values: Iterable[Any], like: Object | None = None) -> Object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from catlearn.categories.para import identity_of
+from catlearn.core.arrow import middle_swapped
 from catlearn.core.diagram import wiring
 from catlearn.core.functor import Free
 from catlearn.core.wires import Object
@@ -46,8 +47,7 @@ def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> C
     if not getattr(rhs, "param", None):
         return equal("interchange", lhs, rhs)
     a, b, c, d = (len(arrow.param) for arrow in (f, g, h, k))
-    middle = wiring(lhs.param, [*range(a), *range(a + b, a + b + c), *range(a, a + b), *range(a + b + c, a + b + c + d)])
-    return equal("interchange", lhs, rhs.reparameterise(middle))
+    return equal("interchange", lhs, rhs.reparameterise(wiring(lhs.param, middle_swapped(a, b, c, d))))
 
 
 def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:

@@ -13,7 +13,8 @@ import numpy as np
 from catlearn.categories.lens import Optic, backward_of, forward_of
 from catlearn.categories.para import Parametric
 from catlearn.categories.smooth import Map
-from catlearn.core.diagram import Diagram, short
+from catlearn.core.diagram import Diagram
+from catlearn.core.text import short
 from catlearn.core.wires import Object, Wire
 
 TOLERANCE = 1e-4

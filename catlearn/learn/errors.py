@@ -14,6 +14,9 @@ class DivergenceError(CatlearnError, FloatingPointError):
         super().__init__(message)
         self.state, self.history, self.epoch, self.step = state, history, epoch, step
 
+    def __reduce__(self) -> tuple:
+        return type(self), (str(self), self.state, self.history, self.epoch, self.step)
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during `fit`. `state` and `history` are what the run had by then."""
@@ -21,3 +24,6 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, state: Any, history: Any):
         super().__init__(f"fit was interrupted after {len(history)} epochs; this exception has its .state and .history.")
         self.state, self.history = state, history
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.state, self.history)

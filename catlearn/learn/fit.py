@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from numbers import Integral
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from catlearn.core.diagram import values_of
 from catlearn.core.errors import ArgumentError
+from catlearn.core.values import values_of
+from catlearn.core.wires import Object
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.history import History
-from catlearn.learn.learner import Learner
 
 STEPS_BETWEEN_CHECKS = 64
 EXAMPLES_AT_ONCE = 1024
@@ -23,8 +24,24 @@ EXAMPLES_AT_ONCE = 1024
 Metrics = dict[str, np.ndarray]
 
 
+class Trainable(Protocol):
+    """What `fit` needs of a learner."""
+
+    @property
+    def optimiser(self) -> Any: ...
+    @property
+    def state(self) -> Object: ...
+    @property
+    def step(self) -> Any: ...
+    @property
+    def evaluate(self) -> Any: ...
+    def pure_step(self, state: tuple, examples: tuple) -> tuple: ...
+    def unpacked(self, examples: tuple) -> tuple[int, tuple, tuple]: ...
+    def check_data(self, examples: tuple) -> int: ...
+
+
 def fit(
-    learner: Learner,
+    learner: Trainable,
     state: tuple,
     data: Any,
     *,
@@ -44,14 +61,15 @@ def fit(
     (a Python loop of compiled steps), or "auto", which takes "steps" for batches from an iterable, and on CPU for
     models with convolutions, which XLA runs slowly inside loops there. `progress` shows a bar: None, in terminals only.
 
-    Raises ArgumentError for data that can't be; DivergenceError when the loss is infinite or not a number, with the
-    last good state; Interrupted on Ctrl-C, with the state and history so far.
+    Raises ArgumentError for data that can't be (`state` and `history` of the error are those so far); DivergenceError when
+    the loss or a parameter is infinite or not a number, with the last good state; Interrupted on Ctrl-C, likewise.
     """
-    state = values_of(learner.state, tuple(state), "this learner", "wires of state")
-    source = _source(learner, data, batch_size, key)
-    _whole("epochs", epochs, 0)
+    state = values_of(learner.state, state, "this learner", "wires of state")
+    if not _finite(state):
+        raise ArgumentError("the state to begin from is not finite.")
+    source, epochs = _source(learner, data, batch_size, key), _whole("epochs", epochs, 0)
     if validation is not None:
-        learner.unpacked(validation)
+        learner.check_data(validation)
     state, history = jax.tree.map(jnp.array, state), History()
     try:
         run = _runner(learner, source, state, loop)
@@ -61,7 +79,7 @@ def fit(
                 began, meter = time.perf_counter(), _Meter()
                 for chunk in run.chunks(epoch):
                     after, metrics = chunk.run(state)
-                    if not np.all(np.isfinite(metrics["loss"])):
+                    if not (np.all(np.isfinite(metrics["loss"])) and _finite(after)):
                         raise _diverged(learner, state, chunk, epoch, meter.steps, history)
                     state = after
                     meter.add(metrics, chunk.sizes)
@@ -74,6 +92,9 @@ def fit(
                 history = history.with_row(_row(learner, state, epoch, meter, validation, began))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(state, history) from interrupt
+    except ArgumentError as error:
+        error.state, error.history = state, history
+        raise
     return state, history
 
 
@@ -122,21 +143,23 @@ class Batches:
         return len(self.source) if hasattr(self.source, "__len__") else None  # type: ignore[arg-type]
 
 
-def _source(learner: Learner, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:
+def _source(learner: Trainable, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:
     arrays = isinstance(data, tuple) and len(data) == 2
     if not arrays:
         if not hasattr(data, "__iter__"):
             raise ArgumentError(f"data is a pair of arrays (X, Y) or an iterable of batches (xs, ys), got {type(data).__name__}.")
         return Batches(data)
-    _whole("batch_size", batch_size, 1)
-    size, _, _ = learner.unpacked(data)
+    if key is not None and not (isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
+        raise ArgumentError(f"key must be a PRNG key such as jax.random.key(0), got {key!r}.")
+    size, batch_size = learner.check_data(data), _whole("batch_size", batch_size, 1)
     xs, ys = jax.tree.map(lambda array: array if isinstance(array, jax.Array) else np.asarray(array), data)
     return Arrays(xs, ys, size, batch_size, key)
 
 
-def _whole(what: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or value < least:
+def _whole(what: str, value: Any, least: int) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ArgumentError(f"{what} must be a whole number ≥ {least}, got {value!r}.")
+    return int(value)
 
 
 # how they are run
@@ -155,7 +178,7 @@ class Chunk:
 class Steps:
     """A Python loop of the learner's own compiled step, which gives its state's memory away."""
 
-    learner: Learner
+    learner: Trainable
     source: Arrays | Batches
 
     loop = "steps"
@@ -171,7 +194,7 @@ class Steps:
             yield step_by_step(self.learner, held)
 
 
-def step_by_step(learner: Learner, batches: list[tuple]) -> Chunk:
+def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
     """The chunk that steps through these batches."""
 
     def run(state: tuple) -> tuple[tuple, Metrics]:
@@ -188,7 +211,7 @@ def step_by_step(learner: Learner, batches: list[tuple]) -> Chunk:
 class Scan:
     """Whole epochs on the device: one `lax.scan` over the full batches, and a step for what is left."""
 
-    learner: Learner
+    learner: Trainable
     source: Arrays
     epoch: Callable
 
@@ -208,7 +231,7 @@ class Scan:
             yield step_by_step(self.learner, [self.source.take(order[full:])])
 
 
-def _runner(learner: Learner, source: Arrays | Batches, state: tuple, loop: str) -> Steps | Scan:
+def _runner(learner: Trainable, source: Arrays | Batches, state: tuple, loop: str) -> Steps | Scan:
     if loop not in ("auto", "scan", "steps"):
         raise ArgumentError(f"loop must be 'auto', 'scan' or 'steps', got {loop!r}.")
     if isinstance(source, Batches):
@@ -217,7 +240,7 @@ def _runner(learner: Learner, source: Arrays | Batches, state: tuple, loop: str)
         return Steps(learner, source)
     chosen = _better_loop(learner, source, state) if loop == "auto" else loop
     if chosen == "steps":
-        return Steps(learner, _moved(source, np.asarray))
+        return Steps(learner, _moved(source, _to_host))
     return Scan(learner, _moved(source, jnp.asarray), _epoch(learner))
 
 
@@ -225,7 +248,11 @@ def _moved(source: Arrays, to: Callable) -> Arrays:
     return replace(source, xs=jax.tree.map(to, source.xs), ys=jax.tree.map(to, source.ys))
 
 
-def _better_loop(learner: Learner, source: Arrays, state: tuple) -> str:
+def _to_host(array: Any) -> Any:
+    return array if jnp.issubdtype(array.dtype, jax.dtypes.extended) else np.asarray(array)
+
+
+def _better_loop(learner: Trainable, source: Arrays, state: tuple) -> str:
     """Convolutions inside a loop lose their fast kernels on CPU (several times slower); all else gains from a scan."""
     if jax.default_backend() != "cpu":
         return "scan"
@@ -233,7 +260,7 @@ def _better_loop(learner: Learner, source: Arrays, state: tuple) -> str:
     return "steps" if "conv_general_dilated" in str(learner.step.trace(state, examples).jaxpr) else "scan"  # type: ignore[attr-defined]
 
 
-def _epoch(learner: Learner) -> Callable:
+def _epoch(learner: Trainable) -> Callable:
     def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple:
         def step(state: tuple, row: jax.Array) -> tuple:
             return learner.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))
@@ -267,18 +294,18 @@ class _Meter:
         return {name: total / self.examples for name, total in self.sums.items()}
 
 
-def _row(learner: Learner, state: tuple, epoch: int, meter: _Meter, validation: tuple | None, began: float) -> dict[str, Any]:
+def _row(learner: Trainable, state: tuple, epoch: int, meter: _Meter, validation: tuple | None, began: float) -> dict[str, Any]:
     judged = {} if validation is None else evaluate(learner, state, validation)
     held_out = {f"validation_{name}": value for name, value in judged.items()}
     return {"epoch": epoch, **meter.means(), **held_out, "seconds": time.perf_counter() - began}
 
 
-def evaluate(learner: Learner, state: tuple, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> dict[str, float]:
+def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> dict[str, float]:
     """The learner's metrics over all the examples of a pair of arrays, in batches that fit in memory.
 
     Metrics are means over examples, so a metric that is no mean is weighted by batch.
     """
-    size, _, _ = learner.unpacked(data)
+    size = learner.check_data(data)
     source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()
     for examples in source.batches(1):
         metrics = learner.evaluate(state, examples)
@@ -297,26 +324,32 @@ def _bar(epochs: int, source: Arrays | Batches, loop: str, progress: bool | None
 # how it ends badly
 
 
-def _diverged(learner: Learner, state: tuple, chunk: Chunk, epoch: int, steps: int, history: History) -> DivergenceError:
+def _diverged(learner: Trainable, state: tuple, chunk: Chunk, epoch: int, steps: int, history: History) -> DivergenceError:
     """Run the chunk again, slowly, to find the step and the last state without infinities."""
-    step = jax.jit(learner.pure_step)
-    good, loss, at = state, float("nan"), steps
-    for examples in chunk.batches():
-        good = state if _finite(state) else good
-        state, metrics = step(state, examples)
-        loss, at = float(metrics["loss"]), at + 1
-        if not np.isfinite(loss):
-            break
-    return DivergenceError(
-        f"the loss became {loss} at epoch {epoch}, step {at}.\n"
+    step, loss, after = jax.jit(learner.pure_step), float("nan"), state
+    for at, examples in enumerate(chunk.batches(), steps + 1):
+        after, metrics = step(state, examples)
+        loss = float(metrics["loss"])
+        if not (np.isfinite(loss) and _finite(after)):
+            return DivergenceError(_explained(learner, loss, epoch, at), state, history, epoch, at)
+        state = after
+    return DivergenceError(_explained(learner, loss, epoch, steps), state, history, epoch, steps)
+
+
+def _explained(learner: Trainable, loss: float, epoch: int, at: int) -> str:
+    what = "parameters became infinite" if np.isfinite(loss) else f"loss became {loss}"
+    return (
+        f"the {what} at epoch {epoch}, step {at}.\n"
         f"  the last good state is this error's .state, and what came before its .history\n"
-        f"  optimiser: {learner.optimiser!r}; a smaller rate, or inputs of order 1, usually mends this",
-        good,
-        history,
-        epoch,
-        at,
+        f"  optimiser: {learner.optimiser!r}; a smaller rate, or inputs of order 1, usually mends this"
     )
 
 
 def _finite(state: tuple) -> bool:
-    return all(bool(jnp.all(jnp.isfinite(leaf))) for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.inexact))
+    return bool(_all_finite(state))
+
+
+@jax.jit
+def _all_finite(state: tuple) -> jax.Array:
+    leaves = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+    return jnp.all(jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in leaves], bool))

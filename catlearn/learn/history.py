@@ -30,6 +30,8 @@ class History:
         return tuple(self.rows[0]) if self.rows else ()
 
     def __getitem__(self, column: str) -> list[Any]:
+        if self.rows and column not in self.columns:
+            raise KeyError(f"{column!r} was not recorded; there is {', '.join(self.columns)}")
         return [row[column] for row in self.rows]
 
     def __len__(self) -> int:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.batch import batch
-from catlearn.categories.lens import Lens, Optic, dual, forward_of
+from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changing
-from catlearn.core.diagram import Box, Diagram, identity, pack, short, values_of
+from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
+from catlearn.core.text import short
+from catlearn.core.values import pack, unpacked, values_of
 from catlearn.core.wires import I, Object, count
-from catlearn.learn.losses import Metric, mean
+from catlearn.learn.fit import fit
+from catlearn.learn.history import History
+from catlearn.learn.losses import Loss, Metric
 from catlearn.learn.optimisers import Optimiser
+from catlearn.nets.function import mean
 
 
 class LensLayer(Family):
@@ -35,22 +40,33 @@ class LensLayer(Family):
 
 
 @dataclass(frozen=True, repr=False)
-class cap(LensLayer):
-    """The learning-rate cap: closes L' with the constant α, and lets the loss be read. Type: `(L, L') → (L, I)`.
+class Cap(LensLayer):
+    """The learning-rate cap: closes L' with `α : L → L'`, a constant or a function, and lets the loss be read.
 
-    α = 1 gives raw gradients, which optimisers here descend; α = −1 ascends.
+    Type: `(L, L') → (L, I)`. α = 1 gives raw gradients, which optimisers here descend; α = −1 ascends; `α(l) = l` descends ½l².
     Source: arXiv 2103.01931, §3.3 (there `(L, L') → (I, I)`, this one followed by a discard).
+
+    >>> cap(-1.0)
+    cap(alpha=-1.0)
     """
 
-    alpha: float = 1.0
+    alpha: float | Callable = 1.0
+
+    name = "cap"
 
     def codomain(self, dom: Object) -> Object:
-        return dual(Smooth, forward_of(dom), I)
+        return pair(Smooth, forward_of(dom), I)
 
     def optic(self, box: Box) -> Optic:
-        L = forward_of(box.dom)
-        back = Map(I, L, lambda _: tuple(jnp.full(leaf.shape, self.alpha, leaf.dtype) for leaf in L.structs))
-        return Optic(Smooth, box.dom, box.cod, I, Map(L, L, lambda xs: xs), back)
+        L, alpha = forward_of(box.dom), self.alpha
+
+        def bwd(kept: tuple) -> tuple:
+            return tuple(jnp.broadcast_to(jnp.asarray(alpha(l) if callable(alpha) else alpha, l.dtype), l.shape) for l in kept)
+
+        return Optic(Smooth, box.dom, box.cod, L, Map(L, L @ L, lambda xs: xs + xs), Map(L, L, bwd))
+
+
+cap = Cap
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +77,7 @@ class _Observe(LensLayer):
     called = False
 
     def codomain(self, dom: Object) -> Object:
-        return dom @ dual(Smooth, forward_of(dom), I)
+        return dom @ pair(Smooth, forward_of(dom), I)
 
     def optic(self, box: Box) -> Optic:
         B, back = forward_of(box.dom), change(forward_of(box.dom))
@@ -82,7 +98,7 @@ class Learner:
     model: Diagram
     loss: Diagram
     optimiser: Optimiser
-    alpha: cap
+    cap: Cap
     metrics: tuple[tuple[str, Metric], ...] = ()
 
     # the diagram
@@ -91,7 +107,7 @@ class Learner:
         """The closed diagram: `reverse(batch(model)) >> observe >> (reverse(batch(loss) >> mean) >> cap)`, reparameterised
         along the optimiser. Type: `(Aⁿ, Aⁿ') → (L, I) ⊗ (Bⁿ, I)`: the loss and the predictions can be read."""
         model = reverse(batch(self.model, size))
-        judge = reverse(batch(self.loss, size) >> mean) >> self.alpha
+        judge = reverse(batch(self.loss, size) >> mean) >> self.cap
         seen = model >> observe
         open_lens = seen >> (judge @ seen.cod[len(model.cod) :])
         targets = identity(open_lens.param[len(model.param) :])
@@ -149,7 +165,7 @@ class Learner:
 
     def _measured(self, loss: jax.Array, predictions: list, ys: tuple) -> dict[str, jax.Array]:
         judged = pack(predictions), pack(ys)
-        return {"loss": loss, **{name: metric(*judged) for name, metric in self.metrics}}
+        return {"loss": loss, **{name: _scalar(name, metric(*judged)) for name, metric in self.metrics}}
 
     def predict(self, state: tuple, xs: Any) -> Any:
         """What the model says of a batch, with the parameters that it sees at this state. Compiled. Empty batches are fine."""
@@ -163,10 +179,8 @@ class Learner:
 
         return jax.jit(predict)
 
-    def fit(self, state: tuple, data: Any, **options: Any) -> tuple[tuple, Any]:
+    def fit(self, state: tuple, data: Any, **options: Any) -> tuple[tuple, History]:
         """Train: `(state, history)`. See `catlearn.learn.fit.fit` for the options."""
-        from catlearn.learn.fit import fit
-
         return fit(self, state, data, **options)
 
     # batches
@@ -179,7 +193,16 @@ class Learner:
         size = self._size(xs + ys)
         if size == 0:
             raise ArgumentError("a batch of no examples has no mean loss; give at least one.")
+        values_of(with_axis(self.model.dom, size), xs, self.model, "inputs")
+        values_of(with_axis(self.loss.param, size), ys, f"{self.loss.op!r} after {short(self.model)}", "targets")
         return size, xs, ys
+
+    def check_data(self, examples: tuple) -> int:
+        """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""
+        size, _, ys = self.unpacked(examples)
+        if isinstance(self.loss.op, Loss):
+            self.loss.op.check_targets(self.loss.dom, ys)
+        return size
 
     def _wires(self, values: Any, A: Object, what: str) -> tuple:
         if len(A) == 1:
@@ -197,6 +220,9 @@ class Learner:
             )
         return shapes[0][0]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def __repr__(self) -> str:
         parts = [f"model={self.model.code()}", f"loss={self.loss.op!r}", f"optimiser={self.optimiser!r}"]
         return f"supervised({', '.join(parts)})\n# {self.model.summary}"
@@ -204,11 +230,20 @@ class Learner:
 
 def _seen(learner: Learner, state: tuple) -> tuple:
     out, _ = learner.optimiser.at(learner.model.param).forward((), *state)
-    return out if len(learner.model.param) != 1 else (out,)
+    return unpacked(out, len(learner.model.param))
+
+
+def _scalar(name: str, value: Any) -> Any:
+    if jnp.shape(value) != ():
+        raise ArgumentError(f"the metric {name!r} must give a number for a batch, got an array of shape {jnp.shape(value)}.")
+    return value
 
 
 def _length(value: Any) -> str:
     return f"length {len(value)}" if hasattr(value, "__len__") else "no length"
+
+
+RESERVED = ("loss", "epoch", "seconds")
 
 
 def supervised(
@@ -216,13 +251,14 @@ def supervised(
     loss: Family,
     optimiser: Optimiser,
     *,
-    cap: cap = cap(),
+    cap: Cap | float | Callable = 1.0,
     metrics: Mapping[str, Metric] | None = None,
 ) -> Learner:
     """The learner of a model `A ⊗ P → B`, a loss `B ⊗ T → L` and an optimiser.
 
     `metrics` maps names to functions of `(predictions, targets)` of a batch, such as `{"accuracy": catlearn.accuracy}`.
-    Raises TypingError where the model has no domain yet or the loss does not take its codomain.
+    `cap` is the learning-rate cap, or its α. Raises TypingError where the model has no domain yet, the loss does not
+    take its codomain or give a scalar, or an argument is of another kind.
 
     >>> import jax, jax.numpy as jnp, catlearn as cl
     >>> learner = cl.supervised(cl.R(2) >> cl.dense(3), cl.softmax_cross_entropy, cl.descent(0.1))
@@ -232,5 +268,13 @@ def supervised(
     """
     if isinstance(model, Family):
         raise TypingError(f"{model!r} has no domain yet: put an object before it, as in R(64) >> model.")
+    if not isinstance(optimiser, Optimiser):
+        raise TypingError(f"the optimiser must be a lens such as catlearn.descent(0.1), got {optimiser!r}.")
     judged = identity(model.cod) >> loss
-    return Learner(model, judged, optimiser, cap, tuple((metrics or {}).items()))
+    if [struct.shape for struct in judged.cod.structs] != [()]:
+        raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}; a loss gives one scalar.")
+    taken = [name for name in metrics or {} if name in RESERVED or name.startswith("validation_")]
+    if taken:
+        raise TypingError(f"a metric can't be called {taken[0]!r}: histories have that column already.")
+    closed = cap if isinstance(cap, Cap) else Cap(cap)
+    return Learner(model, judged, optimiser, closed, tuple((metrics or {}).items()))

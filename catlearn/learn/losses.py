@@ -1,8 +1,8 @@
 """Losses as parametric arrows `B → L` whose parameter is the target: `(B, e : B ⊗ T → L)`.
 
 `reverse` makes a loss a parametric lens; in a batch every example has its own target.
-Source: arXiv 2103.01931, §3.2, with the corrections that quadratic's lens is `α·(b_t − b_p, b_p − b_t)` (their Example
-3.4 has the signs exchanged) and cross-entropy is `−Σ b_t log softmax(b_p)` (their Example 3.6 leaves out the logarithm's sign).
+Source: arXiv 2103.01931, §3.2, with two corrections: quadratic's lens is `α·(b_t − b_p, b_p − b_t)` (Example 3.4 has the
+signs exchanged), and cross-entropy is `−Σ b_t log softmax(b_p)` (Example 3.6 has `Σ b_t (b_p − log softmax(b_p))`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.errors import TypingError
+from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import Object, R
 from catlearn.nets.dense import floating
-from catlearn.nets.function import Known
 
 
 class Loss(SmoothLayer):
@@ -31,6 +31,9 @@ class Loss(SmoothLayer):
     def target(self, dom: Object) -> Object:
         """The object of labels for a prediction in `dom`."""
         raise NotImplementedError
+
+    def check_targets(self, dom: Object, targets: tuple) -> None:
+        """Raise ArgumentError for arrays of targets that have the right type and yet make no sense. None do, unless told."""
 
     def parameters(self, dom: Object) -> Object:
         return self.target(dom).named("target")
@@ -63,8 +66,8 @@ class Quadratic(Loss):
 class SoftmaxCrossEntropy(Loss):
     """`−log softmax(b_p)[t]` of logits b_p and the number t of the right class. Type: `R(classes) ⊗ R(dtype=int32) → R()`.
 
-    Brings its own optic, `R[e] = α·(softmax(b_p) − onehot(t))`: the residual is the probabilities.
-    Source: arXiv 2103.01931, Example 3.6 (corrected, see above).
+    `R[e] = α·(softmax(b_p) − onehot(t))`. A label that is no class (negative, or too large) has loss NaN, and `fit`
+    refuses it before it begins. Source: arXiv 2103.01931, Example 3.6 (corrected, see above).
     """
 
     name = "softmax_cross_entropy"
@@ -79,24 +82,37 @@ class SoftmaxCrossEntropy(Loss):
         return R(dtype="int32")
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return jax.nn.logsumexp(xs[0]) - xs[0][params[0]]
+        logits, label = xs[0], params[0]
+        loss = jax.nn.logsumexp(logits) - logits[label]
+        return jnp.where((label >= 0) & (label < logits.size), loss, jnp.nan)
+
+    def check_targets(self, dom: Object, targets: tuple) -> None:
+        labels, classes = np.asarray(targets[0]), dom.size
+        if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+            raise ArgumentError(
+                f"labels are the numbers 0 to {classes - 1} of {classes} classes, got {labels.min()} to {labels.max()}."
+            )
 
 
 quadratic = Quadratic()
 softmax_cross_entropy = SoftmaxCrossEntropy()
 
 
-mean = Known(jnp.mean, known_as="mean")
-
-
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> jax.Array:
     """The fraction of examples whose largest logit is at the label. Shapes `(n, classes)` and `(n,)`; a scalar in [0, 1].
+
+    Raises ArgumentError for labels of another shape, such as one-hot ones.
 
     >>> import jax.numpy as jnp
     >>> float(accuracy(jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([1, 1])))
     0.5
     """
-    return jnp.mean(jnp.argmax(jnp.asarray(predictions), axis=-1) == labels)
+    chosen = jnp.argmax(jnp.asarray(predictions), axis=-1)
+    if jnp.shape(labels) != chosen.shape:
+        raise ArgumentError(
+            f"accuracy of predictions {jnp.shape(predictions)} takes labels {chosen.shape}, got {jnp.shape(labels)}."
+        )
+    return jnp.mean(chosen == labels)
 
 
 Metric = Callable[[Any, Any], Any]

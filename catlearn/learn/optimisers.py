@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.lens import Lens, Optic, backward_of, dual, forward_of
+from catlearn.categories.lens import Lens, Optic, backward_of, forward_of, pair
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changed, changing
 from catlearn.core.diagram import Box
@@ -50,7 +51,7 @@ class Optimiser:
     def at(self, P: Object) -> Box:
         """The lens at these parameters, an arrow of Lens(Smooth): the 2-cell to reparameterise a model's lens along."""
         whole = self.state(change(P)) @ P
-        return Box(Attached(self, P), dual(Smooth, whole, whole, "state"), reverse(P))
+        return Box(Attached(self, P), pair(Smooth, whole, whole, "state"), reverse(P))
 
     def __repr__(self) -> str:
         return Family.__repr__(self)  # type: ignore[arg-type]
@@ -106,12 +107,12 @@ def _like(P: Object, label: str) -> Object:
 
 
 def _fraction(what: str, value: float, who: str) -> None:
-    if not isinstance(value, int | float) or not 0 <= value < 1:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < 1:
         raise TypingError(f"{who}: {what} must be a number in [0, 1), got {value!r}.")
 
 
 def _positive(what: str, value: float, who: str) -> None:
-    if not isinstance(value, int | float) or not (math.isfinite(value) and value > 0):
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < math.inf:
         raise TypingError(f"{who}: {what} must be a number > 0, got {value!r}.")
 
 
@@ -122,13 +123,13 @@ class descent(Optimiser):
     Source: arXiv 2103.01931, §3.4.
     """
 
-    rate: float
+    learning_rate: float
 
     def __post_init__(self) -> None:
-        _positive("rate", self.rate, self.name)
+        _positive("learning_rate", self.learning_rate, self.name)
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        return s, jax.tree.map(lambda p, g: p - self.rate * g, p, g)
+        return s, jax.tree.map(lambda p, g: p - self.learning_rate * g, p, g)
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,7 +152,7 @@ class momentum(descent):
         return _zeros(p)
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        s = jax.tree.map(lambda s, g: self.decay * s - self.rate * g, s, g)
+        s = jax.tree.map(lambda s, g: self.decay * s - self.learning_rate * g, s, g)
         return s, jax.tree.map(jnp.add, p, s)
 
 
@@ -180,14 +181,14 @@ class adam(descent):
     Source: Kingma and Ba 2015 (arXiv 1412.6980), Algorithm 1; arXiv 2103.01931, Example 3.18 (with t in the state).
     """
 
-    decay: float = 0.9
-    decay2: float = 0.999
+    b1: float = 0.9
+    b2: float = 0.999
     eps: float = 1e-8
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _fraction("decay", self.decay, self.name)
-        _fraction("decay2", self.decay2, self.name)
+        _fraction("b1", self.b1, self.name)
+        _fraction("b2", self.b2, self.name)
         _positive("eps", self.eps, self.name)
 
     def state(self, P: Object) -> Object:
@@ -197,13 +198,13 @@ class adam(descent):
         return (jnp.zeros((), jnp.int32), *_zeros(p), *_zeros(p))
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        n, t, b, c = len(p), s[0] + 1, self.decay, self.decay2
+        n, t, b, c = len(p), s[0] + 1, self.b1, self.b2
         m = jax.tree.map(lambda m, g: b * m + (1 - b) * g, s[1 : n + 1], g)
         v = jax.tree.map(lambda v, g: c * v + (1 - c) * jnp.square(g), s[n + 1 :], g)
 
         def moved(p: Any, m: Any, v: Any) -> Any:
             # The two scalars are written anew for each wire: XLA fuses them in, and a shared one costs 2 % of an MLP's step.
             mean, spread = m / (1 - b**t).astype(m.dtype), v / (1 - c**t).astype(v.dtype)
-            return p - self.rate * (mean / (self.eps + jnp.sqrt(spread)))
+            return p - self.learning_rate * (mean / (self.eps + jnp.sqrt(spread)))
 
         return (t, *m, *v), jax.tree.map(moved, p, m, v)

@@ -28,14 +28,13 @@ class convolve(SmoothLayer):
     """
 
     channels: int
-    window: int
+    kernel_size: int
     stride: int = 1
     padding: str = "SAME"
     kernel_init: Callable = kernel_initialiser
 
     def __post_init__(self) -> None:
-        for what in ("channels", "window", "stride"):
-            whole(what, getattr(self, what), self.name)
+        whole(self, "channels", "kernel_size", "stride")
         if self.padding not in ("SAME", "VALID"):
             raise TypingError(f"{self.name}: padding must be 'SAME' or 'VALID', got {self.padding!r}.")
 
@@ -43,11 +42,11 @@ class convolve(SmoothLayer):
         super().check(dom)
         floating(self, dom, IMAGE, 3, 3)
         if self.padding == "VALID":
-            fits(self, dom, self.window)
+            fits(self, dom, self.kernel_size)
 
     def parameters(self, dom: Object) -> Object:
         leaf = dom.wires[0].leaves[0]
-        return R(self.window, self.window, leaf.shape[-1], self.channels, dtype=leaf.dtype)
+        return R(self.kernel_size, self.kernel_size, leaf.shape[-1], self.channels, dtype=leaf.dtype)
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return draw(self.kernel_init, key, self.parameters(dom))
@@ -69,7 +68,7 @@ class conv(Composite):
     """
 
     channels: int
-    window: int
+    kernel_size: int
     stride: int = 1
     padding: str = "SAME"
     use_bias: bool = True
@@ -77,7 +76,7 @@ class conv(Composite):
     bias_init: Callable = zeros
 
     def build(self, dom: Object) -> Diagram:
-        layer = convolve(self.channels, self.window, self.stride, self.padding, self.kernel_init)
+        layer = convolve(self.channels, self.kernel_size, self.stride, self.padding, self.kernel_init)
         return with_bias(dom, layer, self.bias_init if self.use_bias else None)
 
 
@@ -93,9 +92,7 @@ class max_pool(SmoothLayer):
     stride: int | None = None
 
     def __post_init__(self) -> None:
-        whole("window", self.window, self.name)
-        if self.stride is not None:
-            whole("stride", self.stride, self.name)
+        whole(self, *(("window",) if self.stride is None else ("window", "stride")))
 
     def check(self, dom: Object) -> None:
         super().check(dom)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import jax
@@ -16,7 +17,12 @@ from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite, Layer
 from catlearn.core.wires import Object, R
 
-kernel_initialiser = lecun_normal()
+_lecun_normal = lecun_normal()
+
+
+def kernel_initialiser(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """LeCun's normal initialiser, the default of kernels here: `jax.nn.initializers.lecun_normal()` under a name."""
+    return _lecun_normal(key, shape, dtype)
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,7 +37,7 @@ class linear(SmoothLayer):
     kernel_init: Callable = kernel_initialiser
 
     def __post_init__(self) -> None:
-        whole("units", self.units, self.name)
+        whole(self, "units")
 
     def check(self, dom: Object) -> None:
         super().check(dom)
@@ -112,10 +118,13 @@ def draw(initialiser: Callable, key: jax.Array, param: Object) -> tuple:
     return (initialiser(key, leaf.shape, leaf.dtype),)
 
 
-def whole(what: str, value: Any, who: str, least: int = 1) -> None:
-    """Raise TypingError unless the value is a whole number of at least `least`."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise TypingError(f"{who}: {what} must be a whole number ≥ {least}, got {value!r}.")
+def whole(layer: Layer, *names: str) -> None:
+    """Make these fields of a layer Python integers. Raises TypingError unless they are whole numbers ≥ 1."""
+    for name in names:
+        value = getattr(layer, name)
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+            raise TypingError(f"{layer.name}: {name} must be a whole number ≥ 1, got {value!r}.")
+        object.__setattr__(layer, name, int(value))
 
 
 def floating(layer: Layer, dom: Object, axes: str, least: int, most: int | None = None) -> None:

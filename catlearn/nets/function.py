@@ -13,7 +13,6 @@ import numpy as np
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import TypingError
-from catlearn.core.family import Family
 from catlearn.core.wires import I, Object, object_of
 
 
@@ -57,6 +56,9 @@ class Known(function):
     def __repr__(self) -> str:
         return self.known_as
 
+    def __reduce__(self) -> str:
+        return self.known_as  # to pickle and copy, a function with a name is that name in this module
+
 
 def _flatten(x: jax.Array) -> jax.Array:
     return jnp.reshape(x, -1)
@@ -67,6 +69,7 @@ tanh = Known(jnp.tanh, known_as="tanh")
 sigmoid = Known(jax.nn.sigmoid, known_as="sigmoid")
 flatten = Known(_flatten, known_as="flatten")
 add = Known(jnp.add, arity=2, known_as="add")
+mean = Known(jnp.mean, known_as="mean")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -96,7 +99,8 @@ class _Constant(SmoothLayer):
 def constant(values: Any, like: Object | None = None) -> Diagram:
     """The arrow that gives these values, one a wire. Type: `I → A`. Freezing is reparameterising along it.
 
-    `values` is a tuple of pytrees of arrays, such as the parameters of a model.
+    `values` is a tuple of pytrees of arrays, such as the parameters of a model; the labels of `like` name the wires.
+    Raises TypingError for anything else, and where the values are not of the object `like`.
 
     >>> import jax, catlearn as cl
     >>> model = cl.R(3) >> cl.dense(2)
@@ -108,18 +112,21 @@ def constant(values: Any, like: Object | None = None) -> Diagram:
             f"constant takes a tuple with one value for each wire, got a {type(values).__name__}: write constant((x,))."
         )
     values = tuple(jax.tree.map(jnp.asarray, value) for value in values)
+    if like is not None and object_of(values) != like:
+        raise TypingError(f"constant: the values are {object_of(values)}, not {like}.")
     return Box(_Constant(values), I, object_of(values, like))
 
 
 @dataclass(frozen=True, repr=False)
-class parameter(Family):
+class parameter(SmoothLayer):
     """The parameters themselves as an arrow. Type: `I → P` with parameters P; every parametric arrow is one of these composed.
 
-    `init(key)` gives a tuple with a value for each wire.
+    `init_with(key)` gives a tuple with a value for each wire; zeros, unless told. Labels of the wires name the parameters.
+    Raises TypingError for a domain that is not I.
 
     >>> import catlearn as cl
-    >>> (cl.I >> cl.parameter(cl.R(3).named("shift"))).param
-    R(3)
+    >>> (cl.I >> cl.parameter(cl.R(3).named("shift"))).param.labels
+    ('shift',)
     """
 
     wires: Object
@@ -127,20 +134,11 @@ class parameter(Family):
 
     arity = 0
 
-    def resolve(self, dom: Object) -> Diagram:
-        if len(dom):
-            raise TypingError(f"{self!r} takes no wires, got {dom}.")
-        labels = [label or str(i) for i, label in enumerate(self.wires.labels)]
-        return Box(_Given(self.wires, self.init_with), I, self.wires, self.wires.named(*labels))
+    def parameters(self, dom: Object) -> Object:
+        return self.wires
 
-
-@dataclass(frozen=True, repr=False)
-class _Given(SmoothLayer):
-    wires: Object
-    init_with: Callable | None = None
-
-    name = "parameter"
-    arity = 0
+    def codomain(self, dom: Object, param: Object) -> Object:
+        return self.wires
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         if self.init_with is None:
@@ -148,4 +146,10 @@ class _Given(SmoothLayer):
         return tuple(self.init_with(key))
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return params
+        return tuple(params)
+
+    def __repr__(self) -> str:
+        labels = f".named{self.wires.labels}" if any(self.wires.labels) else ""
+        compound = labels and len(self.wires) > 1
+        wires = f"({self.wires}){labels}" if compound else f"{self.wires}{labels.replace(',)', ')')}"
+        return f"parameter({wires}{'' if self.init_with is None else f', {self.init_with!r}'})"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catlearn.categories.lens import Lens, Optic, dual
+from catlearn.categories.lens import Lens, Optic, pair
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box
@@ -88,7 +88,7 @@ def _one(wire: Dim) -> Object:
 
 
 def _both(wire: Dim) -> Object:
-    return dual(Mat, Object((wire,)), Object((wire,)))
+    return pair(Mat, Object((wire,)), Object((wire,)))
 
 
 def _both_objects(A: Object) -> Object:

@@ -5,7 +5,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import I, R, Smooth, laws
-from catlearn.categories.lens import Lens, Optic, dual, forward_of
+from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.smooth import Map
 from catlearn.core.diagram import Box
 from catlearn.core.errors import ArgumentError
@@ -25,7 +25,7 @@ class FirstOf:
 
 def constant_complement():
     A = R(2) @ R(3)
-    return Box(FirstOf(), dual(Smooth, A, A), dual(Smooth, A[:1], A[:1]))
+    return Box(FirstOf(), pair(Smooth, A, A), pair(Smooth, A[:1], A[:1]))
 
 
 def test_well_behaved_lenses_obey_the_three_laws(key):
@@ -47,7 +47,7 @@ def test_put_put_catches_a_lens_that_remembers(key):
             return Optic(Smooth, box.dom, box.cod, A, keep, Map(A @ A[:1], A, lambda v: (v[2] + v[0], v[1] + v[2].sum())))
 
     A = R(2) @ R(3)
-    assert laws.put_put(Box(Adds(), dual(Smooth, A, A), dual(Smooth, A[:1], A[:1])), key).law == "PutPut"
+    assert laws.put_put(Box(Adds(), pair(Smooth, A, A), pair(Smooth, A[:1], A[:1])), key).law == "PutPut"
 
 
 def test_residuals_are_plain_pytrees_that_cross_jit(image_model, key):

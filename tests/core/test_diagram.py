@@ -8,8 +8,9 @@ from hypothesis import given
 
 import catlearn as cl
 from catlearn import I, R
-from catlearn.core.diagram import Par, Seq, Wiring, short
+from catlearn.core.diagram import Par, Seq, Wiring
 from catlearn.core.errors import ArgumentError, CompositionError, NamingError, TypingError
+from catlearn.core.text import short
 from catlearn.laws.strategies import composables, objects
 
 

@@ -20,7 +20,10 @@ def test_dense_is_linear_then_bias(key):
     f, g = R(4) >> cl.dense(3), R(4) >> cl.linear(3) >> cl.bias()
     assert laws.extensional("dense = linear; bias", f, g) is None
     assert laws.extensional("dense = linear", f[:1], R(4) >> cl.linear(3)) is None
-    assert R(4) >> cl.dense(3, use_bias=False) == (R(4) >> cl.linear(3).named("kernel"))
+    bare = R(4) >> cl.dense(3, use_bias=False)
+    assert laws.extensional("dense = linear", bare, R(4) >> cl.linear(3)) is None
+    assert cl.names(bare >> cl.dense(2)) == ("0.dense.kernel", "1.dense.kernel", "1.dense.bias")
+    assert cl.names(cl.reverse(cl.batch(bare >> cl.tanh, 3))) == ("0.dense.kernel",)
 
 
 def test_the_last_axis_is_mapped(key):

@@ -60,7 +60,7 @@ def test_a_parameter_is_an_arrow(key):
     assert np.array_equal(shifted((jnp.ones(3),), jnp.zeros(3)), np.ones(3))
     q = I >> cl.parameter(R(3), lambda key: (jax.random.normal(key, (3,)),))
     assert float(jnp.abs(q.init(key)[0]).sum()) > 0
-    with pytest.raises(TypingError, match="takes no wires"):
+    with pytest.raises(TypingError, match="takes 0 wires, got 1"):
         R(3) >> cl.parameter(R(3))
     with pytest.raises(ArgumentError):
         p((jnp.ones(4),))
