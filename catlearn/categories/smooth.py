@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import jax
@@ -55,8 +56,11 @@ class SmoothCategory:
     def dagger(self, dom: Object, index: Sequence[int]) -> Map:
         """The transpose of a wiring: copy† = +, discard† = 0. Source: Cockett et al. 2020, linear maps and †-biproducts."""
         uses = [[j for j, i in enumerate(index) if i == wire] for wire in range(len(dom))]
-        zeros = dom.structs
-        return Map(dom.select(index), dom, lambda ys: tuple(_sum([ys[j] for j in use], zeros[i]) for i, use in enumerate(uses)))
+
+        def sums(ys: tuple) -> tuple:
+            return tuple(_sum([ys[j] for j in use], zero) for use, zero in zip(uses, zeros_of(dom), strict=True))
+
+        return Map(dom.select(index), dom, sums)
 
     def init(self, diagram: Diagram, key: jax.Array) -> tuple:
         """Initial values of a diagram's parameters."""
@@ -210,10 +214,10 @@ def _replaced(wire: Wire, value: Any, new: Any) -> Any:
     return wire.tree.unflatten([next(fresh) if is_smooth(like) else leaf for like, leaf in zip(wire.leaves, old, strict=True)])
 
 
-def _sum(values: list, like: Any) -> Any:
-    if not values:
-        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like)
-    total = values[0]
-    for value in values[1:]:
-        total = jax.tree.map(jnp.add, total, value)
-    return total
+def zeros_of(A: Object) -> tuple:
+    """The zero value of each wire."""
+    return tuple(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), struct) for struct in A.structs)
+
+
+def _sum(values: list, zero: Any) -> Any:
+    return jax.tree.map(lambda *terms: reduce(jnp.add, terms), *values) if values else zero

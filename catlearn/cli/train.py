@@ -32,8 +32,8 @@ def train(options: argparse.Namespace, out: Path) -> int:
     begin, shuffle = jax.random.split(jax.random.key(options.seed))
     state, history, code = _fit(learner, learner.init(begin), data, task, options, shuffle)
     score = float(accuracy(learner.predict(state, data.test[0]), data.test[1]))
+    print(f"test accuracy: {100 * score:.2f} %", flush=True)
     _write(out, learner, state, history, score, options, rate)
-    print(f"test accuracy: {100 * score:.2f} %")
     print(f"written to {out}: params.npz, metrics.json, curve.png")
     return code
 

@@ -20,7 +20,7 @@ from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 from catlearn.core.paths import checked_label, distinct, parameters_of
 from catlearn.core.text import as_factor, mismatch, named_code, short
 from catlearn.core.values import pack, values_of
-from catlearn.core.wires import I, Object, difference
+from catlearn.core.wires import I, Object, difference, no_arrow
 
 
 class Diagram(Arrow):
@@ -493,10 +493,9 @@ def _as_arrow(other: Any) -> Any:
     """An object as its identity, other arrows as they are. Raises CompositionError for what can't be composed."""
     if isinstance(other, Object):
         return identity(other)
-    if isinstance(other, Diagram) or hasattr(other, "__rrshift__"):
+    if isinstance(other, Arrow):
         return other
-    hint = "make a JAX function one by catlearn.function(f)" if callable(other) else "write an object, a layer or a diagram"
-    raise CompositionError(f"{other!r} is no arrow: {hint}.")
+    raise CompositionError(no_arrow(other))
 
 
 def _alone(f: Diagram) -> Par:

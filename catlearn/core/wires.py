@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from catlearn.core.errors import WireError
+from catlearn.core.errors import CompositionError, WireError
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ class Object:
             return NotImplemented
         return Object(self.wires + other.wires)
 
+    def __rshift__(self, other: Any) -> Any:
+        if not hasattr(type(other), "__rrshift__"):
+            raise CompositionError(no_arrow(other))
+        return NotImplemented  # arrows take it from here
+
     def __len__(self) -> int:
         return len(self.wires)
 
@@ -156,10 +161,8 @@ def R(*shape: int, dtype: Any = "float32", label: str | None = None) -> Object:
 
 
 def _dtype(dtype: Any) -> Any:
-    if jnp.issubdtype(dtype, jax.dtypes.extended):
-        return dtype
     try:
-        return jnp.dtype(dtype)
+        return dtype if jnp.issubdtype(dtype, jax.dtypes.extended) else jnp.dtype(dtype)
     except TypeError as error:
         raise WireError(f"{dtype!r} is no dtype: write one such as 'float32' or 'int32'.") from error
 
@@ -197,6 +200,16 @@ def object_of(values: Iterable[Any], like: Object | None = None) -> Object:
 def _struct_of(leaf: Any) -> jax.ShapeDtypeStruct:
     leaf = leaf if hasattr(leaf, "shape") and hasattr(leaf, "dtype") else jnp.asarray(leaf)
     return jax.ShapeDtypeStruct(leaf.shape, jax.dtypes.canonicalize_dtype(leaf.dtype, allow_extended_dtype=True))
+
+
+def no_arrow(other: Any) -> str:
+    """What to say of something that was composed and is no arrow."""
+    hint = "write an object, a layer or a diagram"
+    if callable(other):
+        hint = (
+            f"call it, as {other.__name__}(…)" if isinstance(other, type) else "make a JAX function one by catlearn.function(f)"
+        )
+    return f"{other!r} is no arrow: {hint}."
 
 
 def difference(expected: Object, found: Object) -> str | None:

@@ -15,6 +15,7 @@ from catlearn.categories.para import Parametric
 from catlearn.categories.smooth import Map
 from catlearn.core.diagram import Diagram
 from catlearn.core.text import short
+from catlearn.core.values import unpacked
 from catlearn.core.wires import Object, Wire
 
 TOLERANCE = 1e-4
@@ -67,9 +68,14 @@ def equal_values(law: str, lhs: Any, rhs: Any, tolerance: float = TOLERANCE) -> 
         place = jax.tree_util.keystr(path) or "the value"
         if jnp.shape(a) != jnp.shape(b) or jnp.result_type(a) != jnp.result_type(b):
             return Counterexample(law, f"{place} has another shape or dtype", jax.typeof(a), jax.typeof(b))
-        if not _close(np.asarray(a), np.asarray(b), tolerance):
+        if not _close(_plain(a), _plain(b), tolerance):
             return Counterexample(law, f"{place} differs", a, b)
     return None
+
+
+def _plain(x: Any) -> np.ndarray:
+    is_key = isinstance(x, jax.Array) and jnp.issubdtype(x.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(x) if is_key else x)
 
 
 def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
@@ -127,8 +133,7 @@ def _observed_diagram(f: Diagram, ins: jax.Array, outs: jax.Array) -> Any:
 def run(f: Diagram, values: Sequence[Any]) -> tuple:
     """Run a diagram on a tuple of values for `dom ⊗ param`: a tuple, with a value for each wire of the codomain."""
     n = len(f.dom)
-    out = f(tuple(values[n:]), *values[:n])
-    return (out,) if len(f.cod) == 1 else tuple(out)
+    return unpacked(f(tuple(values[n:]), *values[:n]), len(f.cod))
 
 
 def first(*found: Counterexample | None) -> Counterexample | None:

@@ -1,6 +1,6 @@
 """The laws of 2-cells of Para, and the rules of gradients along them.
 
-Source: theory of Para as in arXiv 2103.01931, §2.1; the gradient rule is RD.5 on the parameter wire.
+Source: arXiv 2103.01931, §2.1; the gradient rule is RD.5 on the parameter wire.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from catlearn.categories.lens import Lens
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.core.diagram import Diagram, copy
+from catlearn.core.values import unpacked
 from catlearn.laws.counterexample import Counterexample, Equal, equal_values, extensional, run, sample
 
 
@@ -33,7 +34,7 @@ def gradient_rule(f: Diagram, r: Diagram, key: jax.Array) -> Counterexample | No
     whole = _dparams(f.reparameterise(r), q, a, b)
     _, residual = reverse(r).forward((), *q)
     _, dq = reverse(r).backward(residual, *_dparams(f, run(r, q), a, b))
-    return equal_values("gradient along a 2-cell", whole, (dq,) if len(r.dom) == 1 else dq)
+    return equal_values("gradient along a 2-cell", whole, unpacked(dq, len(r.dom)))
 
 
 def tied_gradient_is_the_sum(f: Diagram, key: jax.Array) -> Counterexample | None:

@@ -15,7 +15,7 @@ from catlearn.core.diagram import Diagram, copy, discard, identity, swap
 from catlearn.core.family import Family
 from catlearn.core.wires import I, Object, R
 from catlearn.nets.dense import bias, dense, linear
-from catlearn.nets.function import Known, add, parameter, sigmoid, tanh
+from catlearn.nets.function import Known, add, function, parameter, sigmoid, tanh
 from catlearn.nets.residual import residual
 
 Choose = Callable[[Sequence[Any]], Any]
@@ -73,8 +73,16 @@ def _move(choose: Choose, A: Object, at: int, parametric: bool) -> Diagram:
         moves += [discard(wire)]
     if parametric:
         moves += [wire @ (I >> parameter(wire.named("shift"))) >> choose((add, multiply))]
+    if parametric and len(A) < MOST_WIRES:
+        moves += [wire @ (I >> parameter(R(2, label="given")) >> tanh)]
     moves += [copy(wire) >> choose((add, multiply))]
     return choose(moves)
+
+
+def summed(f: Diagram) -> Diagram:
+    """f, then the sum of all that it gives: an arrow to one scalar, without parameters of its own."""
+    total = function(lambda *xs: sum(jnp.sum(x) for x in xs), arity=len(f.cod))
+    return f >> total
 
 
 def _gather(f: Diagram, A: Object) -> Diagram:

@@ -61,9 +61,13 @@ class Cap(LensLayer):
         L, alpha = forward_of(box.dom), self.alpha
 
         def bwd(kept: tuple) -> tuple:
-            return tuple(jnp.broadcast_to(jnp.asarray(alpha(l) if callable(alpha) else alpha, l.dtype), l.shape) for l in kept)
+            return tuple(jnp.broadcast_to(_at(alpha, loss).astype(loss.dtype), loss.shape) for loss in kept)
 
         return Optic(Smooth, box.dom, box.cod, L, Map(L, L @ L, lambda xs: xs + xs), Map(L, L, bwd))
+
+
+def _at(alpha: float | Callable, loss: jax.Array) -> jax.Array:
+    return jnp.asarray(alpha(loss) if callable(alpha) else alpha)
 
 
 cap = Cap

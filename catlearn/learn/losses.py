@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from catlearn.categories.smooth import SmoothLayer
+from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import Object, R
 from catlearn.nets.dense import floating
@@ -39,7 +39,7 @@ class Loss(SmoothLayer):
         return self.target(dom).named("target")
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
-        return tuple(jnp.zeros(leaf.shape, leaf.dtype) for leaf in self.target(dom).structs)
+        return zeros_of(self.target(dom))
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from catlearn.categories.smooth import SmoothLayer
+from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import I, Object, object_of
@@ -142,7 +142,7 @@ class parameter(SmoothLayer):
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         if self.init_with is None:
-            return tuple(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), struct) for struct in self.wires.structs)
+            return zeros_of(self.wires)
         return tuple(self.init_with(key))
 
     def apply(self, params: tuple, *xs: Any) -> Any:

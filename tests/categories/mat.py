@@ -12,7 +12,7 @@ from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box
 from catlearn.core.errors import CompositionError
-from catlearn.core.functor import Functor
+from catlearn.core.functor import Free, Functor, same_wire
 from catlearn.core.wires import I, Object
 from catlearn.laws.counterexample import Counterexample
 
@@ -83,26 +83,52 @@ def _matrix(box: Box) -> Matrix:
     return Matrix(box.dom @ box.own, box.cod, rows)
 
 
-def _one(wire: Dim) -> Object:
-    return Object((wire,))
+@dataclass(frozen=True)
+class Transposed:
+    """The operation of the lens of a matrix box. Its residual is its input, so that residuals are tried too."""
+
+    box: Box
+    category = Lens(Mat)
+
+    @property
+    def name(self) -> str:
+        return self.box.op.name
+
+    def optic(self, box: Box) -> Optic:
+        f = _matrix(self.box)
+        A, back = f.dom, f.T
+        keep = Matrix(A, A @ f.cod, np.vstack([np.eye(dim(A), dtype=int), f.rows]))
+        drop = Matrix(A @ f.cod, A, np.hstack([np.zeros((dim(A), dim(A)), int), back.rows]))
+        return Optic(Mat, box.dom @ box.own, box.cod, A, keep, drop)
 
 
 def _both(wire: Dim) -> Object:
     return pair(Mat, Object((wire,)), Object((wire,)))
 
 
-def _both_objects(A: Object) -> Object:
-    return Object(tuple(w for wire in A.wires for w in _both(wire).wires))
+def _transposed(box: Box) -> Box:
+    return Box(Transposed(box), transpose(box.dom), transpose(box.cod), transpose(box.own))
 
 
-def _optic(box: Box) -> Parametric:
-    f = _matrix(box)
-    dom, own, cod = (_both_objects(A) for A in (box.dom, box.own, box.cod))
-    return Parametric(Lens(Mat), dom, own, Optic(Mat, dom @ own, cod, I, f, f.T))
+matrices = Functor(Para(Mat), on_wire=same_wire, on_box=lambda box: Parametric(Mat, box.dom, box.own, _matrix(box)))
+transpose = Functor(Free, on_wire=_both, on_box=_transposed, name="transpose")
 
 
-matrices = Functor(Para(Mat), on_wire=_one, on_box=lambda box: Parametric(Mat, box.dom, box.own, _matrix(box)))
-transposes = Functor(Para(Lens(Mat)), on_wire=_both, on_box=_optic)
+def lenses(f):
+    """What the transposes of a diagram mean: `Lens(Mat).semantics`, as for any base."""
+    return transpose(f) if isinstance(f, Object) else Lens(Mat).semantics(transpose(f))
+
+
+def get(optic: Optic) -> Matrix:
+    """The forward half without the residual. Type: `A → B`."""
+    return optic.fwd >> Mat.wiring(optic.fwd.cod, range(len(optic.residual), len(optic.fwd.cod)))
+
+
+def put(optic: Optic) -> Matrix:
+    """The backward half from the input: optics are equal up to sliding what they keep. Type: `A ⊗ B' → A'`."""
+    kept = optic.fwd >> Mat.wiring(optic.fwd.cod, range(len(optic.residual)))
+    back = Mat.wiring(optic.bwd.dom[len(optic.residual) :], range(len(optic.bwd.dom) - len(optic.residual)))
+    return (kept @ back) >> optic.bwd
 
 
 def exact(law: str, lhs, rhs) -> Counterexample | None:
@@ -112,7 +138,7 @@ def exact(law: str, lhs, rhs) -> Counterexample | None:
             same = lhs.param == rhs.param and lhs.dom == rhs.dom
             return exact(law, lhs.arrow, rhs.arrow) if same else Counterexample(law, "parameters", lhs.param, rhs.param)
         case Optic(), Optic():
-            return exact(law, lhs.fwd, rhs.fwd) or exact(law, lhs.bwd, rhs.bwd)
+            return exact(law, get(lhs), get(rhs)) or exact(law, put(lhs), put(rhs))
         case Matrix(), Matrix():
             same = lhs.dom == rhs.dom and lhs.cod == rhs.cod and np.array_equal(lhs.rows, rhs.rows)
             return None if same else Counterexample(law, "entries", lhs.rows, rhs.rows)

@@ -96,6 +96,33 @@ def test_a_box_may_bring_its_own_batch(key):
     assert laws.batch_runs_each_example(f, 4, key) is None
 
 
+def test_a_box_s_own_optic_serves_a_batch_with_shared_parameters(key):
+    calls = []
+
+    class Scaled(SmoothLayer):
+        def parameters(self, dom):
+            return dom
+
+        def initial(self, key, dom):
+            return (jnp.ones(3),)
+
+        def apply(self, params, *xs):
+            return params[0] * xs[0]
+
+        def optic(self, dom):
+            def backward(kept, dy):
+                calls.append(dy)
+                return (kept[1] * dy,), kept[0] * dy
+
+            return (lambda params, x: (params[0] * x, (params[0], x))), backward
+
+    f = R(3) >> Scaled()
+    assert laws.agrees_with_vjp(f, key) is None
+    calls.clear()
+    assert laws.agrees_with_vjp(batch(f, 4), key) is None and len(calls) == 1
+    assert laws.agrees_with_vjp(batch((R(3) @ R(3)) >> cl.add >> Scaled(), 4, (True, False)), key) is None
+
+
 def test_weight_gradients_are_never_built_for_each_example():
     """Batch first, then reverse: the gradient of a linear layer is one product, of the same size for any batch."""
     lens = cl.reverse(batch(R(32) >> cl.linear(64), 16))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 import catlearn as cl
-from catlearn import R, laws
+from catlearn import I, R, laws
 from catlearn.categories.recompute import veiled
 from catlearn.laws.strategies import arrows, keys
 
@@ -16,15 +16,34 @@ def test_values_and_gradients_never_change(f, key):
     assert laws.agrees_with_vjp(cl.recompute(f), key) is None
 
 
-def test_a_wrong_recomputation_would_be_seen():
-    f = R(3) >> cl.dense(3)
-    assert laws.extensional("recompute", cl.reverse(cl.recompute(f >> cl.tanh)), cl.reverse(f)) is not None
+def test_a_wrong_recomputation_is_caught(monkeypatch):
+    from catlearn.categories import recompute
+
+    f = R(3) >> cl.dense(3) >> cl.tanh
+    monkeypatch.setattr(recompute, "veiled", lambda values, witness: jax.tree.map(lambda x: x + 1, values))
+    assert laws.extensional("recompute", cl.reverse(cl.recompute(f)), cl.reverse(f)) is not None
 
 
 def test_names_and_initial_parameters_are_kept(key):
     f = R(3) >> (cl.dense(4) >> cl.tanh).named("block") >> cl.dense(2)
     assert cl.names(cl.recompute(f)) == cl.names(f)
     assert all(map(jnp.array_equal, cl.recompute(f).init(key), f.init(key)))
+
+
+def test_switching_it_on_keeps_the_names_of_layers():
+    plain = R(3) >> cl.dense(4) >> (cl.dense(4) >> cl.tanh).named("block") >> cl.dense(2)
+    kept = R(3) >> cl.recompute(cl.dense(4)) >> cl.recompute((cl.dense(4) >> cl.tanh).named("block")) >> cl.dense(2)
+    assert cl.names(kept) == cl.names(plain)
+    assert "segment" in repr(cl.describe(kept))
+
+
+def test_inside_a_batch_it_goes_as_its_body_goes():
+    f = (R(3) >> cl.tanh) @ (I >> cl.parameter(R(2)))
+    assert cl.batch(cl.recompute(f), 4).cod == cl.batch(f, 4).cod == R(4, 3) @ R(4, 2)
+    g = (R(2) >> cl.tanh) @ (I >> cl.parameter(R(2)))
+    assert cl.batch(cl.recompute(g) >> cl.add, 4).cod == R(4, 2)
+    loss = (R(3) >> cl.recompute(cl.quadratic)).reparameterise(R(3) >> cl.tanh)
+    assert cl.batch(loss, 4).param == R(4, 3)
 
 
 def test_it_commutes_with_batch():

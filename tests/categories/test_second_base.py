@@ -9,7 +9,7 @@ from catlearn import I, Lens, Para, laws
 from catlearn.core.diagram import wiring
 from catlearn.core.errors import CompositionError
 from catlearn.core.wires import Object
-from tests.categories.mat import Dim, Mat, Matrix, exact, matrices, matrix_box, transposes
+from tests.categories.mat import Dim, Mat, Matrix, exact, lenses, matrices, matrix_box
 
 A, B, C = (Object((Dim(n),)) for n in (1, 2, 3))
 rngs = st.integers(0, 10_000).map(np.random.default_rng)
@@ -23,7 +23,7 @@ def images(rng, F, param=I):
     return tuple(F(f) for f in boxes(rng, param))
 
 
-@pytest.mark.parametrize(("F", "category"), [(matrices, Para(Mat)), (transposes, Para(Lens(Mat)))])
+@pytest.mark.parametrize(("F", "category"), [(matrices, Para(Mat)), (lenses, Para(Lens(Mat)))])
 @given(rng=rngs)
 def test_category_and_monoidal_laws(F, category, rng):
     f, g, h = images(rng, F, B)
@@ -46,7 +46,7 @@ def test_mat_is_cartesian_and_its_embedding_a_functor(rng):
     assert laws.preserves_tensor(para.embed, f, g, equal=exact) is None
 
 
-@pytest.mark.parametrize("F", [matrices, transposes])
+@pytest.mark.parametrize("F", [matrices, lenses])
 @given(rng=rngs)
 def test_functors_out_of_diagrams_preserve_everything(F, rng):
     f, g, _ = boxes(rng, B)
@@ -65,35 +65,50 @@ def test_two_cells(rng):
     assert laws.reparameterisation_is_local(F(f), F(g), F(r).arrow, F(t).arrow, equal=exact) is None
 
 
+def flipped(x):
+    """A strict monoidal functor Mat → Mat: the coordinates of each wire in reverse order."""
+    if isinstance(x, Object):
+        return x
+    order = [
+        np.concatenate([np.arange(end)[end - w.n :][::-1] for w, end in zip(A.wires, ends(A), strict=True)])
+        for A in (x.cod, x.dom)
+    ]
+    return Matrix(x.dom, x.cod, x.rows[np.ix_(*order)])
+
+
+def ends(A):
+    return np.cumsum([wire.n for wire in A.wires])
+
+
 @given(rng=rngs)
 def test_para_of_a_functor(rng):
-    """`Para(transpose)` on a parametric matrix is the lens that the functor gives directly."""
-    from catlearn.categories.lens import Optic
-
-    f, _, _ = boxes(rng, B)
-    on_object = transposes.on_object
-
-    def on_arrow(m):
-        return Optic(Mat, on_object(m.dom), on_object(m.cod), I, m, m.T)
-
-    lifted = Para(Mat).map(on_object, on_arrow, Lens(Mat))
-    assert exact("Para(F)", lifted(matrices(f)), transposes(f)) is None
+    """`Para(F)(P, f) = (F P, F f)` is a functor on 1-cells, and sends 2-cells to 2-cells."""
+    f, g, _ = boxes(rng, B)
+    lifted = Para(Mat).along(flipped, Mat)
+    assert laws.preserves_composition(lambda h: lifted(h), matrices(f), matrices(g), equal=exact) is None
+    assert laws.preserves_tensor(lambda h: lifted(h), matrices(f), matrices(g), equal=exact) is None
+    r = matrices(matrix_box(rng, A @ C, B)).arrow
+    assert exact("2-cells", lifted(matrices(f).reparameterise(r)), lifted(matrices(f)).reparameterise(flipped(r))) is None
+    twice = lambda x: x if isinstance(x, Object) else Matrix(x.dom, x.cod, 2 * x.rows)  # noqa: E731
+    assert laws.preserves_composition(Para(Mat).along(twice, Mat), matrices(f), matrices(g), equal=exact) is not None
 
 
 @given(rng=rngs)
 def test_the_lens_of_a_composite_runs_the_transpose(rng):
-    """Against numpy: forward is GF, backward FᵀGᵀ; copying transposes to adding."""
+    """Against numpy: forward is GF, backward FᵀGᵀ; copying lenses to adding."""
     f, g, _ = boxes(rng)
-    whole = transposes(wiring(A @ B, (0, 1)) >> f >> g).arrow
+    whole = lenses(wiring(A @ B, (0, 1)) >> f >> g).arrow
     F, G = matrices(f).arrow.rows, matrices(g).arrow.rows
-    assert np.array_equal(whole.fwd.rows, G @ F) and np.array_equal(whole.bwd.rows, (G @ F).T)
-    twice = transposes(wiring(C, (0, 0))).arrow
+    m = sum(wire.n for wire in whole.residual.wires)
+    assert np.array_equal(whole.fwd.rows[m:], G @ F) and np.array_equal(whole.bwd.rows[:, m:], (G @ F).T)
+    assert m == 3 + 3 and not whole.bwd.rows[:, :m].any()
+    twice = lenses(wiring(C, (0, 0))).arrow
     assert np.array_equal(twice.bwd.rows, np.hstack([np.eye(3, dtype=int)] * 2))
 
 
 def test_wrong_composites_are_refused_in_every_category():
     f, g, _ = boxes(np.random.default_rng(0))
-    for F in (matrices, transposes):
+    for F in (matrices, lenses):
         with pytest.raises(CompositionError):
             F(f) >> F(f)
         with pytest.raises(CompositionError):

@@ -50,6 +50,7 @@ def test_a_seed_fixes_the_run(tmp_path):
         (["train", "iris", "--batch-size", "1.5"], "whole number ≥ 1"),
         (["train", "iris", "--seed", "-3"], "from 0 to"),
         (["train", "iris", "--out", "/proc/nowhere"], "can't write to /proc/nowhere"),
+        (["train", "iris", "--out", ""], "must name a folder"),
         (["describe", "mnist"], "invalid choice"),
         (["laws", "--examples", "none"], "whole number ≥ 1"),
     ],
@@ -69,10 +70,19 @@ def test_a_file_in_the_way_is_an_error(tmp_path, capsys):
     assert "can't write to" in capsys.readouterr().err
 
 
+def test_a_result_that_can_t_be_written_is_said_after_the_accuracy(tmp_path, capsys):
+    (tmp_path / "params.npz").mkdir()
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "iris", "--epochs", "1", "--out", str(tmp_path)])
+    out, error = capsys.readouterr()
+    assert caught.value.code == 2 and "test accuracy" in out and "params.npz" in error.splitlines()[-1]
+
+
 def test_a_diverging_run_keeps_the_last_good_state(tmp_path, capsys):
     assert main(["train", "iris", "--optimiser", "descent", "--lr", "1e38", "--epochs", "3", "--out", str(tmp_path)]) == 1
     assert "the loss became" in capsys.readouterr().err
     params = np.load(tmp_path / "params.npz")
+    json.loads((tmp_path / "metrics.json").read_text(), parse_constant=lambda name: pytest.fail(name))
     assert all(np.isfinite(params[name]).all() for name in params.files)
 
 

@@ -1,8 +1,11 @@
+import copy
 import functools
 import operator
+import pickle
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -189,6 +192,57 @@ def test_running_checks_values(image_model, key):
         image_model(params[:2], jnp.zeros((8, 8, 1)))
     with pytest.raises(ArgumentError, match=r"0\.conv\.kernel"):
         image_model((params[0][:2], *params[1:]), jnp.zeros((8, 8, 1)))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda f: f >> jnp.tanh, "catlearn.function"),
+        (lambda f: f @ 3, "no arrow"),
+        (lambda f: R(3) >> jnp.tanh, "catlearn.function"),
+        (lambda f: f.reparameterise(cl.dense(3)), "an arrow into its parameters"),
+        (lambda f: cl.copy(f), "takes an object"),
+        (lambda f: cl.copy(cl.dense(3)), "takes an object"),
+        (lambda f: cl.copy(R(3), -1), "whole number"),
+        (lambda f: cl.reverse(cl.dense(3)), "put an object before it"),
+        (lambda f: cl.batch(cl.dense(3), 4), "put an object before it"),
+        (lambda f: cl.describe(cl.dense(3)), "put an object before it"),
+        (lambda f: cl.names(cl.dense(3)), "put an object before it"),
+        (lambda f: cl.reverse(cl.reverse(f)), "goes out of Smooth"),
+        (lambda f: cl.batch(cl.reverse(f), 3), "goes out of Smooth"),
+        (lambda f: cl.recompute(cl.reverse(f)), "takes arrows of Smooth"),
+        (lambda f: cl.batch(f, 2.5), "whole number"),
+        (lambda f: cl.batch(f, 4, (True, False)), "1 wire in its domain"),
+        (lambda f: f(None, jnp.ones(3)), "as a tuple"),
+        (lambda f: f(jnp.ones((2, 3)), jnp.ones(3)), "as a tuple"),
+        (lambda f: R(3, dtype="foo"), "is no dtype"),
+        (lambda f: cl.wire({"a": R(2) @ R(3)}), "a leaf of a wire"),
+        (lambda f: cl.wire({"a": 3}), "a leaf of a wire"),
+        (lambda f: R(True), "is not a length"),
+    ],
+)
+def test_what_can_t_be_is_one_of_our_errors(make, said):
+    with pytest.raises(cl.CatlearnError, match=said):
+        make(R(3) >> cl.dense(3))
+
+
+def test_models_pickle_and_copy(image_model, key):
+    tied = image_model >> cl.residual(cl.dense(3) >> cl.sigmoid) >> (cl.dense(3) >> cl.tanh).named("head")
+    for again in (pickle.loads(pickle.dumps(tied)), copy.deepcopy(tied), copy.copy(tied)):
+        assert again == tied and cl.names(again) == cl.names(tied)
+        assert all(map(jnp.array_equal, again.init(key), tied.init(key)))
+    deep = functools.reduce(operator.rshift, [R(2) >> cl.tanh] * 3000)
+    assert pickle.loads(pickle.dumps(deep)) == deep
+
+
+def test_a_constant_of_python_runs_as_the_array_that_it_is_typed_as():
+    f = R(3) >> cl.function(lambda x: 2.0) >> cl.function(lambda y: y.reshape(1))
+    assert np.array_equal(f((), jnp.ones(3)), [2.0])
+
+
+def test_numpy_integers_are_whole_numbers():
+    assert R(np.int64(3)) == R(3) and R(3) >> cl.dense(np.int64(4)) == R(3) >> cl.dense(4)
+    assert cl.descent(np.float32(0.5)).learning_rate == 0.5
 
 
 def test_an_arrow_without_a_half_says_which_has_it():

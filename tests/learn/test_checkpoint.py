@@ -23,6 +23,24 @@ def test_pytree_wires_are_kept_leaf_by_leaf(tmp_path, key):
     assert np.array_equal(back[0]["b"], [0, 1, 2])
 
 
+def test_any_name_and_any_dtype(tmp_path, key):
+    model = (cl.I >> cl.parameter(R(3, dtype="bfloat16").named("file"), lambda key: (jnp.arange(3, dtype="bfloat16"),))) @ (
+        R(2) >> cl.dense(2)
+    )
+    params = model.init(key)
+    cl.save(tmp_path / "p.npz", model, params)
+    back = cl.load(tmp_path / "p.npz", model)
+    assert [p.dtype for p in back] == [p.dtype for p in params] and all(map(jnp.array_equal, back, params))
+
+
+def test_what_is_no_file_of_parameters(tmp_path, key):
+    (tmp_path / "p.npz").write_text("no zip")
+    with pytest.raises(ArgumentError, match=r"is no \.npz file"):
+        cl.load(tmp_path / "p.npz", R(3) >> cl.dense(2))
+    with pytest.raises(ArgumentError, match="as a tuple"):
+        cl.save(tmp_path / "q.npz", R(3) >> cl.dense(2), None)
+
+
 def test_what_does_not_fit_is_listed_whole(tmp_path, key):
     small = R(3) >> cl.dense(2).named("a") >> cl.tanh >> cl.dense(2).named("b")
     cl.save(tmp_path / "p.npz", small, small.init(key))

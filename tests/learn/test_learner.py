@@ -1,3 +1,5 @@
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -119,11 +121,52 @@ def test_the_cap_carries_the_sign(batch_of_blobs, key):
         np.testing.assert_allclose(x - z, z - y, rtol=1e-3, atol=1e-6)
 
 
+def test_the_cap_may_be_any_map_of_the_loss(batch_of_blobs, key):
+    """α(l) = l descends ½l²: the step is that of the plain loss, times the loss."""
+    model = R(4) >> cl.dense(3)
+    p = model.init(key)
+    plain = cl.supervised(model, cl.softmax_cross_entropy, cl.descent(0.1))
+    half_square = cl.supervised(model, cl.softmax_cross_entropy, cl.descent(0.1), cap=lambda loss: loss)
+    a, metrics = plain.step(plain.start(p), batch_of_blobs)
+    b, _ = half_square.step(half_square.start(p), batch_of_blobs)
+    for x, y, z in zip(a, b, p, strict=True):
+        np.testing.assert_allclose(y - z, (x - z) * metrics["loss"], rtol=1e-3, atol=1e-6)
+
+
+def test_learners_pickle(learner, batch_of_blobs, key):
+    learner.step(learner.init(key), batch_of_blobs)
+    again = pickle.loads(pickle.dumps(learner))
+    assert again == learner and all(map(np.array_equal, again.init(key), learner.init(key)))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"optimiser": 0.1}, "must be a lens"),
+        ({"optimiser": cl.adam}, "must be a lens"),
+        ({"loss": cl.identity(R(3))}, "one scalar"),
+        ({"metrics": {"loss": cl.accuracy}}, "can't be called 'loss'"),
+        ({"metrics": {"validation_x": cl.accuracy}}, "can't be called"),
+    ],
+)
+def test_what_is_no_learner(options, said):
+    given = {"loss": cl.softmax_cross_entropy, "optimiser": cl.descent(0.1), **options}
+    with pytest.raises(TypingError, match=said):
+        cl.supervised(R(4) >> cl.dense(3), **given)
+
+
+def test_a_metric_is_a_number(blobs, key):
+    rows = {"rows": lambda p, t: p[:, 0]}
+    learner = cl.supervised(R(4) >> cl.dense(3), cl.softmax_cross_entropy, cl.descent(0.1), metrics=rows)
+    with pytest.raises(ArgumentError, match="must give a number"):
+        learner.step(learner.init(key), blobs)
+
+
 @pytest.mark.parametrize(
     ("examples", "said"),
     [
-        ((jnp.zeros((4, 5)), jnp.zeros(4, int)), r"expected: R\(4, 4\)"),
-        ((jnp.zeros((4, 4)), jnp.zeros(4)), "dtype int32 ≠ float32"),
+        ((jnp.zeros((4, 5)), jnp.zeros(4, int)), r"the inputs don't fit.\n  expected: R\(4, 4\)"),
+        ((jnp.zeros((4, 4)), jnp.zeros(4)), "the targets don't fit(.|\n)*dtype int32 ≠ float32"),
         ((jnp.zeros((4, 4)), jnp.zeros(5, int)), "as many as the others"),
         ((jnp.zeros((0, 4)), jnp.zeros(0, int)), "no examples"),
         ((jnp.zeros((4, 4)),), "pair"),

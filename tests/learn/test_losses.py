@@ -8,7 +8,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import R, laws
-from catlearn.core.errors import TypingError
+from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.learn.losses import Loss
 
 
@@ -42,8 +42,9 @@ def test_the_parameter_of_a_loss_is_the_target():
 
 
 def test_optics_of_losses(key):
-    assert laws.agrees_with_vjp(R(4) >> cl.quadratic, key) is None
-    assert laws.batch_runs_each_example(R(2) >> cl.dense(4) >> cl.tanh, 3, key) is None
+    for loss in (cl.quadratic, cl.softmax_cross_entropy):
+        assert laws.agrees_with_vjp(R(4) >> loss, key) is None
+        assert laws.agrees_with_vjp(cl.batch(R(2) >> cl.dense(4) >> loss, 3), key) is None
 
 
 def test_a_wrong_loss_gradient_is_caught(key):
@@ -61,6 +62,18 @@ def test_a_wrong_loss_gradient_is_caught(key):
             return forward, lambda kept, a: ((a * (kept[1] - kept[0]),), a * (kept[0] - kept[1]))
 
     assert laws.agrees_with_vjp(R(4) >> Printed(), key).law == "optic: backward"
+
+
+def test_a_label_that_is_no_class_is_never_a_number(key):
+    b = jax.random.normal(key, (3,))
+    loss = R(3) >> cl.softmax_cross_entropy
+    assert [bool(jnp.isnan(loss((jnp.int32(t),), b))) for t in (-1, 0, 2, 3)] == [True, False, False, True]
+
+
+def test_accuracy_takes_one_label_an_example():
+    for labels in (jnp.zeros((3, 1), int), jnp.eye(3), jnp.zeros(1, int)):
+        with pytest.raises(ArgumentError, match=r"takes labels \(3,\)"):
+            cl.accuracy(jnp.eye(3), labels)
 
 
 @pytest.mark.parametrize("dom", [R(3, 4), R(), R(3, dtype="int32"), R(0)])
