@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from numbers import Number
 from typing import Any
 
 import jax
@@ -493,7 +494,7 @@ def _as_arrow(other: Any) -> Any:
     """An object as its identity, other arrows as they are. Raises CompositionError for what can't be composed."""
     if isinstance(other, Object):
         return identity(other)
-    if isinstance(other, Arrow):
+    if hasattr(type(other), "__rrshift__") and not isinstance(other, Number):
         return other
     raise CompositionError(no_arrow(other))
 
