@@ -47,7 +47,13 @@ class Pair:
 
 
 def pair(base: Category, fwd: Object, bwd: Object, label: str | None = None) -> Object:
-    """The object `(A, A')` of Lens(C), as one wire."""
+    """The object `(A, A')` of Lens(C), as one wire.
+
+    >>> from catlearn.categories.smooth import Smooth
+    >>> from catlearn.core.wires import R, I
+    >>> pair(Smooth, R(2), I)
+    Pair(R(2), I)
+    """
     return Object((Pair(base, fwd, bwd, label),))
 
 
@@ -77,6 +83,11 @@ class Optic(Arrow):
 
     Composition keeps both residuals, so nothing is computed twice. Source: theory of optics, Riley 2018
     (arXiv 1809.00738); as lenses, arXiv 2103.01931 §2.2.
+
+    >>> import catlearn as cl
+    >>> optic = Lens(cl.Smooth).semantics(cl.reverse(cl.R(2) >> cl.tanh >> cl.tanh)).arrow
+    >>> len(optic.residual), optic.bwd.cod
+    (2, R(2))
     """
 
     base: Any

@@ -18,6 +18,11 @@ class Parametric(Arrow):
     """A 1-cell `(P, f : A ⊗ P → B)` of `Para(C)`. Type: `A → B`, with parameters P.
 
     Source: arXiv 2103.01931, §2.1 (there `P ⊗ A → B`).
+
+    >>> import catlearn as cl
+    >>> from catlearn.categories.smooth import smooth
+    >>> (smooth(cl.R(2) >> cl.linear(3)) >> smooth(cl.R(3) >> cl.bias())).param
+    R(2, 3) @ R(3)
     """
 
     base: Category

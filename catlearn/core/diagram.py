@@ -458,25 +458,49 @@ def wiring(dom: Object, index: Sequence[int]) -> Wiring:
 
 
 def identity(A: Object) -> Wiring:
-    """The identity. Type: `A → A`."""
+    """The identity. Type: `A → A`.
+    Raises TypingError for anything but an object.
+
+    >>> from catlearn.core.wires import R
+    >>> identity(R(2)).cod
+    R(2)
+    """
     return Wiring(A, tuple(range(len(_object(A, "identity")))))
 
 
 def swap(A: Object, B: Object) -> Wiring:
-    """The symmetry. Type: `A ⊗ B → B ⊗ A`."""
+    """The symmetry. Type: `A ⊗ B → B ⊗ A`.
+    Raises TypingError for anything but objects.
+
+    >>> from catlearn.core.wires import R
+    >>> swap(R(2), R(3)).cod
+    R(3) @ R(2)
+    """
     n, m = len(_object(A, "swap")), len(_object(B, "swap"))
     return Wiring(A @ B, (*range(n, n + m), *range(n)))
 
 
 def copy(A: Object, times: int = 2) -> Wiring:
-    """The comultiplication Δ. Type: `A → A ⊗ A` (or more copies)."""
+    """The comultiplication Δ. Type: `A → A ⊗ A` (or more copies).
+    Raises TypingError for anything but an object and a whole number.
+
+    >>> from catlearn.core.wires import R
+    >>> copy(R(2), 3).cod
+    R(2) @ R(2) @ R(2)
+    """
     if not isinstance(times, int) or times < 0:
         raise TypingError(f"copy makes a whole number of copies, got {times!r}.")
     return Wiring(A, tuple(range(len(_object(A, "copy")))) * times)
 
 
 def discard(A: Object) -> Wiring:
-    """The counit `!`. Type: `A → I`."""
+    """The counit `!`. Type: `A → I`.
+    Raises TypingError for anything but an object.
+
+    >>> from catlearn.core.wires import R
+    >>> discard(R(2)).cod
+    I
+    """
     return Wiring(_object(A, "discard"), ())
 
 

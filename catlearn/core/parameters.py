@@ -48,7 +48,12 @@ def names(diagram: Diagram) -> tuple[str, ...]:
 
 
 def by_name(diagram: Diagram, params: Sequence[Any]) -> dict[str, Any]:
-    """The parameters as a dictionary from paths to values."""
+    """The parameters as a dictionary from paths to values.
+
+    >>> import catlearn as cl
+    >>> by_name(cl.R(2) >> cl.bias(), (cl.R(2),))
+    {'0': R(2)}
+    """
     return dict(zip(names(diagram), params, strict=True))
 
 

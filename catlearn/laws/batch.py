@@ -12,14 +12,28 @@ from catlearn.laws.counterexample import Counterexample, equal_values, run, samp
 
 
 def batch_runs_each_example(f: Diagram, size: int, key: jax.Array) -> Counterexample | None:
-    """`batch(f, n)` on n stacked inputs is f on each, stacked."""
+    """`batch(f, n)` on n stacked inputs is f on each, stacked.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> batch_runs_each_example(f, 4, jax.random.key(0)) is None
+    True
+    """
     B, (xs, params) = batch(f, size), _samples(f, size, key)
     one_by_one = [run(f, (*_example(xs, i), *params)) for i in range(size)]
     return equal_values("batch", run(B, (*xs, *params)), jax.tree.map(lambda *rows: jnp.stack(rows), *one_by_one))
 
 
 def batch_sums_gradients(f: Diagram, size: int, key: jax.Array) -> Counterexample | None:
-    """The gradient on shared parameters of `batch(f, n)` is the sum over the examples."""
+    """The gradient on shared parameters of `batch(f, n)` is the sum over the examples.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> batch_sums_gradients(f, 4, jax.random.key(0)) is None
+    True
+    """
     (xs, params), B = _samples(f, size, key), batch(f, size)
     bs = sample(B.cod, key)
     lens = reverse(B)

@@ -17,23 +17,47 @@ from catlearn.laws.counterexample import Counterexample, Equal, extensional, fir
 
 
 def associativity(f: Any, g: Any, h: Any, equal: Equal = extensional) -> Counterexample | None:
-    """`(f; g); h = f; (g; h)`."""
+    """`(f; g); h = f; (g; h)`.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> associativity(f, f, f) is None
+    True
+    """
     return equal("associativity", (f >> g) >> h, f >> (g >> h))
 
 
 def unit(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`1; f = f = f; 1`."""
+    """`1; f = f = f; 1`.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> unit(f) is None
+    True
+    """
     left, right = identity_of(category, f.dom) >> f, f >> identity_of(category, f.cod)
     return first(equal("left unit", left, f), equal("right unit", right, f))
 
 
 def tensor_associativity(f: Any, g: Any, h: Any, equal: Equal = extensional) -> Counterexample | None:
-    """`(f ⊗ g) ⊗ h = f ⊗ (g ⊗ h)`, strictly."""
+    """`(f ⊗ g) ⊗ h = f ⊗ (g ⊗ h)`, strictly.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> tensor_associativity(f, f, f) is None
+    True
+    """
     return equal("associativity of ⊗", (f @ g) @ h, f @ (g @ h))
 
 
 def tensor_unit(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`1_I ⊗ f = f = f ⊗ 1_I`, strictly."""
+    """`1_I ⊗ f = f = f ⊗ 1_I`, strictly.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> tensor_unit(f) is None
+    True
+    """
     nothing = identity_of(category, Object())
     return first(equal("left unit of ⊗", nothing @ f, f), equal("right unit of ⊗", f @ nothing, f))
 
@@ -42,6 +66,11 @@ def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> C
     """`(f ⊗ g); (h ⊗ k) = (f; h) ⊗ (g; k)`; for parametric arrows up to the swap of the middle parameters.
 
     That swap is the one coherence of Para that is no identity here: `P_f ⊗ P_g ⊗ P_h ⊗ P_k` against `P_f ⊗ P_h ⊗ P_g ⊗ P_k`.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> interchange(f, f, f, f) is None
+    True
     """
     lhs, rhs = (f @ g) >> (h @ k), (f >> h) @ (g >> k)
     if not getattr(rhs, "param", None):
@@ -51,7 +80,13 @@ def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> C
 
 
 def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`(f ⊗ g); swap = swap; (g ⊗ f)`, for arrows without parameters (or up to swapping those)."""
+    """`(f ⊗ g); swap = swap; (g ⊗ f)`, for arrows without parameters (or up to swapping those).
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> swap_is_natural(f, f) is None
+    True
+    """
     before, after = _swap(category, f.dom, g.dom), _swap(category, f.cod, g.cod)
     lhs, rhs = (f @ g) >> after, before >> (g @ f)
     if getattr(rhs, "param", None):
@@ -61,19 +96,34 @@ def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensi
 
 
 def swap_is_involutive(A: Object, B: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`swap_{A,B}; swap_{B,A} = 1`."""
+    """`swap_{A,B}; swap_{B,A} = 1`.
+
+    >>> from catlearn.core.wires import R
+    >>> swap_is_involutive(R(2), R(3)) is None
+    True
+    """
     return equal("swap twice", _swap(category, A, B) >> _swap(category, B, A), identity_of(category, A @ B))
 
 
 def hexagon(A: Object, B: Object, C: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`swap_{A, B⊗C} = (swap_{A,B} ⊗ 1); (1 ⊗ swap_{A,C})`."""
+    """`swap_{A, B⊗C} = (swap_{A,B} ⊗ 1); (1 ⊗ swap_{A,C})`.
+
+    >>> from catlearn.core.wires import R
+    >>> hexagon(R(1), R(2), R(3)) is None
+    True
+    """
     one = identity_of
     steps = (_swap(category, A, B) @ one(category, C)) >> (one(category, B) @ _swap(category, A, C))
     return equal("hexagon", _swap(category, A, B @ C), steps)
 
 
 def comonoid(A: Object, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """Copying is coassociative and cocommutative, and discarding is its counit."""
+    """Copying is coassociative and cocommutative, and discarding is its counit.
+
+    >>> from catlearn.core.wires import R
+    >>> comonoid(R(2)) is None
+    True
+    """
     one, double, drop = identity_of(category, A), _copy(category, A), category.wiring(A, ())
     return first(
         equal("coassociativity", double >> (double @ one), double >> (one @ double)),
@@ -84,13 +134,25 @@ def comonoid(A: Object, category: Any = Free, equal: Equal = extensional) -> Cou
 
 
 def copy_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`f; copy = copy; (f ⊗ f)`, where the two copies of f share their parameters along a copy."""
+    """`f; copy = copy; (f ⊗ f)`, where the two copies of f share their parameters along a copy.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> copy_is_natural(f) is None
+    True
+    """
     lhs, rhs = f >> _copy(category, f.cod), _copy(category, f.dom) >> (f @ f)
     return equal("naturality of copy", lhs, _tied(rhs, f))
 
 
 def discard_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
-    """`f; ! = !`, where the right side discards the parameters of f too."""
+    """`f; ! = !`, where the right side discards the parameters of f too.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> discard_is_natural(f) is None
+    True
+    """
     lhs, rhs = f >> category.wiring(f.cod, ()), category.wiring(f.dom, ())
     return equal("naturality of discard", lhs, rhs.reparameterise(wiring(f.param, ())) if getattr(f, "param", None) else rhs)
 

@@ -16,19 +16,40 @@ from catlearn.laws.counterexample import Counterexample, equal_values, sample
 
 
 def get_put(lens: Diagram, key: jax.Array) -> Counterexample | None:
-    """`put(a, get(a)) = a`."""
+    """`put(a, get(a)) = a`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> lens = cl.reverse(cl.swap(cl.R(2), cl.R(3)))
+    >>> get_put(lens, jax.random.key(0)) is None
+    True
+    """
     a = sample(forward_of(lens.dom), key)
     return equal_values("GetPut", _put(lens, a, _get(lens, a)), a)
 
 
 def put_get(lens: Diagram, key: jax.Array) -> Counterexample | None:
-    """`get(put(a, b)) = b`."""
+    """`get(put(a, b)) = b`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> lens = cl.reverse(cl.swap(cl.R(2), cl.R(3)))
+    >>> put_get(lens, jax.random.key(0)) is None
+    True
+    """
     a, b = (sample(A, k) for A, k in zip(_ends(lens), jax.random.split(key), strict=True))
     return equal_values("PutGet", _get(lens, _put(lens, a, b)), b)
 
 
 def put_put(lens: Diagram, key: jax.Array) -> Counterexample | None:
-    """`put(put(a, b), c) = put(a, c)`."""
+    """`put(put(a, b), c) = put(a, c)`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> lens = cl.reverse(cl.swap(cl.R(2), cl.R(3)))
+    >>> put_put(lens, jax.random.key(0)) is None
+    True
+    """
     (a, b), (_, c) = (
         [sample(A, k) for A, k in zip(_ends(lens), jax.random.split(j), strict=True)] for j in jax.random.split(key)
     )

@@ -16,6 +16,11 @@ def optimiser_is_monoidal(optimiser: Optimiser, P: Object, Q: Object, key: jax.A
 
     A global norm breaks it; Adam shares its counter, so it satisfies this only up to that. Source: optimisers as 2-cells,
     arXiv 2103.01931, §3.4.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> optimiser_is_monoidal(cl.momentum(0.1), cl.R(2), cl.R(3), jax.random.key(0)) is None
+    True
     """
     whole, left, right = optimiser.at(P @ Q), optimiser.at(P), optimiser.at(Q)
     m, n = len(optimiser.state(P)), len(optimiser.state(Q))

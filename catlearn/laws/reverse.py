@@ -40,7 +40,14 @@ def D(f: Diagram, a: Sequence, v: Sequence) -> Tuple:
 
 
 def additive_in_the_map(f: Diagram, g: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.1: `R[f + g] = R[f] + R[g]` and `R[0] = 0`, for arrows of one type without parameters."""
+    """RD.1: `R[f + g] = R[f] + R[g]` and `R[0] = 0`, for arrows of one type without parameters.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.tanh
+    >>> additive_in_the_map(f, f >> f, jax.random.key(0)) is None
+    True
+    """
     a, b = _samples(key, f.dom, f.cod)
     zero = discard(f.dom) >> constant(zeros_of(f.cod))
     return first(
@@ -50,7 +57,14 @@ def additive_in_the_map(f: Diagram, g: Diagram, key: jax.Array) -> Counterexampl
 
 
 def additive_in_the_covector(f: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.2: `R[f](a, b + c) = R[f](a, b) + R[f](a, c)` and `R[f](a, 0) = 0`."""
+    """RD.2: `R[f](a, b + c) = R[f](a, b) + R[f](a, c)` and `R[f](a, 0) = 0`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> additive_in_the_covector(f, jax.random.key(0)) is None
+    True
+    """
     a, b, c = _samples(key, f.dom @ f.param, f.cod, f.cod)
     return first(
         equal_values("RD.2 (sum)", R(f, a, _sum(b, c)), _sum(R(f, a, b), R(f, a, c))),
@@ -59,7 +73,13 @@ def additive_in_the_covector(f: Diagram, key: jax.Array) -> Counterexample | Non
 
 
 def identity_and_projections(A: Object, B: Object, key: jax.Array) -> Counterexample | None:
-    """RD.3: `R[1] = π₁`, `R[π₀](a, b) = (b, 0)`, `R[π₁](a, b) = (0, b)`."""
+    """RD.3: `R[1] = π₁`, `R[π₀](a, b) = (b, 0)`, `R[π₁](a, b) = (0, b)`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> identity_and_projections(cl.R(2), cl.R(3), jax.random.key(0)) is None
+    True
+    """
     a, b, c = _samples(key, A @ B, A, B)
     left, right = wiring(A @ B, range(len(A))), wiring(A @ B, range(len(A), len(A) + len(B)))
     return first(
@@ -70,7 +90,14 @@ def identity_and_projections(A: Object, B: Object, key: jax.Array) -> Counterexa
 
 
 def pairing(f: Diagram, g: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.4: `R[⟨f, g⟩](a, (b, c)) = R[f](a, b) + R[g](a, c)` and `R[!] = 0`, for arrows from one object without parameters."""
+    """RD.4: `R[⟨f, g⟩](a, (b, c)) = R[f](a, b) + R[g](a, c)` and `R[!] = 0`, for arrows from one object without parameters.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.tanh
+    >>> pairing(f, f >> f, jax.random.key(0)) is None
+    True
+    """
     a, b, c = _samples(key, f.dom, f.cod, g.cod)
     return first(
         equal_values("RD.4 (pairing)", R(copy(f.dom) >> (f @ g), a, (*b, *c)), _sum(R(f, a, b), R(g, a, c))),
@@ -79,7 +106,14 @@ def pairing(f: Diagram, g: Diagram, key: jax.Array) -> Counterexample | None:
 
 
 def chain_rule(f: Diagram, g: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.5: `R[f; g](a, c) = R[f](a, R[g](f(a), c))`; with parameters, g's own part of R[g] comes out beside it."""
+    """RD.5: `R[f; g](a, c) = R[f](a, R[g](f(a), c))`; with parameters, g's own part of R[g] comes out beside it.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> chain_rule(f, f, jax.random.key(0)) is None
+    True
+    """
     a, p, q, c = _samples(key, f.dom, f.param, g.param, g.cod)
     middle = R(g, (*run(f, (*a, *p)), *q), c)
     n = len(change(f.cod))
@@ -87,7 +121,14 @@ def chain_rule(f: Diagram, g: Diagram, key: jax.Array) -> Counterexample | None:
 
 
 def linear_in_the_covector(f: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.6: the second component of `R[R[R[f]]](((a, 0), a₁), (0, b))` is `R[f](a, b)`, for every a₁."""
+    """RD.6: the second component of `R[R[R[f]]](((a, 0), a₁), (0, b))` is `R[f](a, b)`, for every a₁.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> linear_in_the_covector(f, jax.random.key(0)) is None
+    True
+    """
     A = f.dom @ f.param
     a, a1, b = _samples(key, A, A, f.cod)
     third = R(pullback(pullback(f)), (*a, *zeros_of(f.cod), *a1), (*zeros_of(A), *b))
@@ -95,20 +136,41 @@ def linear_in_the_covector(f: Diagram, key: jax.Array) -> Counterexample | None:
 
 
 def symmetric_second_derivative(f: Diagram, key: jax.Array) -> Counterexample | None:
-    """RD.7: `D[D[f]]((a, u), (v, w))` does not change when u and v are exchanged. Both D are got by reversing twice."""
+    """RD.7: `D[D[f]]((a, u), (v, w))` does not change when u and v are exchanged. Both D are got by reversing twice.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> symmetric_second_derivative(f, jax.random.key(0)) is None
+    True
+    """
     A, second = f.dom @ f.param, forward_derivative(f)
     a, u, v, w = _samples(key, A, A, A, A)
     return equal_values("RD.7", D(second, (*a, *u), (*v, *w)), D(second, (*a, *v), (*u, *w)))
 
 
 def forward_agrees_with_jvp(f: Diagram, key: jax.Array) -> Counterexample | None:
-    """`D[f]`, got by reversing twice, is `jax.jvp`."""
+    """`D[f]`, got by reversing twice, is `jax.jvp`.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> forward_agrees_with_jvp(f, jax.random.key(0)) is None
+    True
+    """
     a, v = _samples(key, f.dom @ f.param, f.dom @ f.param)
     return equal_values("D[f] = jvp", D(f, a, v), jax.jvp(lambda *xs: run(f, xs), a, v)[1])
 
 
 def agrees_with_vjp(f: Diagram, key: jax.Array) -> Counterexample | None:
-    """The lens of f, box by box, is `(f, jax.vjp(f))` around the whole: what a box's own optic has to satisfy."""
+    """The lens of f, box by box, is `(f, jax.vjp(f))` around the whole: what a box's own optic has to satisfy.
+
+    >>> import catlearn as cl
+    >>> import jax
+    >>> f = cl.R(3) >> cl.dense(3)
+    >>> agrees_with_vjp(f, jax.random.key(0)) is None
+    True
+    """
     A = f.dom @ f.param
     values, b = _samples(key, A, change(f.cod))
     n, lens = len(f.dom), reverse(f)

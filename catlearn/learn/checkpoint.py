@@ -21,6 +21,13 @@ def save(path: str | os.PathLike, model: Diagram, params: Sequence[Any]) -> None
     """Write parameters to an `.npz` file, an array for each path. The file is complete or not there.
 
     Raises ArgumentError where the parameters are not the model's, and OSError where the file can't be written.
+
+    >>> import jax, tempfile, catlearn as cl
+    >>> model = cl.R(2) >> cl.dense(3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/p.npz", model, model.init(jax.random.key(0)))
+    ...     [p.shape for p in load(f"{folder}/p.npz", model)]
+    [(2, 3), (3,)]
     """
     target = Path(path)
     params = values_of(model.param, params, "save", "parameters")
@@ -33,7 +40,15 @@ def save(path: str | os.PathLike, model: Diagram, params: Sequence[Any]) -> None
 
 
 def load(path: str | os.PathLike, model: Diagram) -> tuple[Any, ...]:
-    """Read the parameters that `save` wrote. Raises ArgumentError that lists every missing, unexpected and misshapen name."""
+    """Read the parameters that `save` wrote. Raises ArgumentError that lists every missing, unexpected and misshapen name.
+
+    >>> import jax, tempfile, catlearn as cl
+    >>> model = cl.R(2) >> cl.dense(3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/p.npz", model, model.init(jax.random.key(0)))
+    ...     [p.shape for p in load(f"{folder}/p.npz", model)]
+    [(2, 3), (3,)]
+    """
     found = _arrays(path)
     structs = by_name(model, model.param.structs)
     wanted = _flat(structs)

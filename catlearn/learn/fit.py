@@ -63,6 +63,13 @@ def fit(
 
     Raises ArgumentError for data that can't be (`state` and `history` of the error are those so far); DivergenceError when
     the loss or a parameter is infinite or not a number, with the last good state; Interrupted on Ctrl-C, likewise.
+
+    >>> import jax, jax.numpy as jnp, catlearn as cl
+    >>> learner = cl.supervised(cl.R(2) >> cl.dense(2), cl.quadratic, cl.descent(0.1))
+    >>> data = jnp.ones((8, 2)), jnp.zeros((8, 2))
+    >>> state, history = learner.fit(learner.init(jax.random.key(0)), data, epochs=3, batch_size=4)
+    >>> len(history), history["loss"][2] < history["loss"][0]
+    (3, True)
     """
     state = values_of(learner.state, state, "this learner", "wires of state")
     if not _finite(state):
@@ -82,9 +89,9 @@ def fit(
                     if not (np.all(np.isfinite(metrics["loss"])) and _finite(after)):
                         raise _diverged(learner, state, chunk, epoch, meter.steps, history)
                     state = after
-                    meter.add(metrics, chunk.sizes)
+                    meter.add(metrics, chunk.sizes())
                     bar.set_postfix(epoch=epoch, loss=f"{metrics['loss'][-1]:.4f}", refresh=False)
-                    bar.update(len(chunk.sizes))
+                    bar.update(len(metrics["loss"]))
                 if not meter.steps:
                     raise ArgumentError(
                         f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk: give a list."
@@ -171,7 +178,7 @@ class Chunk:
 
     run: Callable[[tuple], tuple[tuple, Metrics]]
     batches: Callable[[], Sequence[tuple]]
-    sizes: list[int]
+    sizes: Callable[[], list[int]]  # asked once the chunk has run, when its batches are known to be some
 
 
 @dataclass(frozen=True)
@@ -204,7 +211,7 @@ def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
             rows.append(metrics)
         return state, {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
 
-    return Chunk(run, lambda: batches, [learner.unpacked(examples)[0] for examples in batches])
+    return Chunk(run, lambda: batches, lambda: [len(jax.tree.leaves(examples)[0]) for examples in batches])
 
 
 @dataclass(frozen=True)
@@ -225,7 +232,7 @@ class Scan:
             yield Chunk(
                 lambda state: _on_host(self.epoch(state, self.source.xs, self.source.ys, indices)),
                 lambda: [self.source.take(row) for row in indices],
-                [size] * len(indices),
+                lambda: [size] * len(indices),
             )
         if full < len(order):
             yield step_by_step(self.learner, [self.source.take(order[full:])])
@@ -303,7 +310,13 @@ def _row(learner: Trainable, state: tuple, epoch: int, meter: _Meter, validation
 def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> dict[str, float]:
     """The learner's metrics over all the examples of a pair of arrays, in batches that fit in memory.
 
-    Metrics are means over examples, so a metric that is no mean is weighted by batch.
+    Metrics are means over examples, so a metric that is no mean is weighted by batch. Raises ArgumentError for data that
+    do not fit the learner.
+
+    >>> import jax, jax.numpy as jnp, catlearn as cl
+    >>> learner = cl.supervised(cl.R(2) >> cl.dense(2), cl.quadratic, cl.descent(0.1))
+    >>> sorted(evaluate(learner, learner.init(jax.random.key(0)), (jnp.ones((8, 2)), jnp.zeros((8, 2)))))
+    ['loss']
     """
     size = learner.check_data(data)
     source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()

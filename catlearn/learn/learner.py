@@ -97,6 +97,12 @@ class Learner:
 
     `composite(n)` is the diagram for batches of n examples, and `step` its backward arrow. A state is a tuple with an
     array (or pytree) for each wire of S ⊗ P; a batch is `(xs, ys)`, with a leading axis for the examples.
+    Source: arXiv 2103.01931, §4.
+
+    >>> import catlearn as cl
+    >>> learner = supervised(cl.R(2) >> cl.dense(3), cl.softmax_cross_entropy, cl.momentum(0.1))
+    >>> learner.state.labels
+    ('momentum.kernel', 'momentum.bias', 'kernel', 'bias')
     """
 
     model: Diagram

@@ -47,6 +47,11 @@ class Quadratic(Loss):
     """Half the squared distance, `½ Σ (b_p − b_t)²`. Type: `B ⊗ B → R()`.
 
     Source: arXiv 2103.01931, Example 3.4.
+    Raises TypingError for a prediction that is no array of floats.
+
+    >>> import jax.numpy as jnp, catlearn as cl
+    >>> float((cl.R(2) >> cl.quadratic)((jnp.zeros(2),), jnp.array([1.0, 2.0])))
+    2.5
     """
 
     name = "quadratic"
@@ -68,6 +73,11 @@ class SoftmaxCrossEntropy(Loss):
 
     `R[e] = α·(softmax(b_p) − onehot(t))`. A label that is no class (negative, or too large) has loss NaN, and `fit`
     refuses it before it begins. Source: arXiv 2103.01931, Example 3.6 (corrected, see above).
+    Raises TypingError for a prediction that is no vector of floats.
+
+    >>> import jax.numpy as jnp, catlearn as cl
+    >>> round(float((cl.R(2) >> cl.softmax_cross_entropy)((jnp.int32(0),), jnp.zeros(2))), 4)
+    0.6931
     """
 
     name = "softmax_cross_entropy"

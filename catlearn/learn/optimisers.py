@@ -121,6 +121,9 @@ class descent(Optimiser):
     """Gradient descent: `p⁺ = p − εg`, S = I. Raises TypingError unless the rate is a number > 0.
 
     Source: arXiv 2103.01931, §3.4.
+
+    >>> descent(0.5).put((), (1.0,), (1.0,))
+    ((), (0.5,))
     """
 
     learning_rate: float
@@ -137,6 +140,11 @@ class momentum(descent):
     """Heavy ball: `s⁺ = γs − εg`, `p⁺ = p + s⁺`, S = P, s₀ = 0. Equals optax's `sgd(ε, momentum=γ)`.
 
     Source: arXiv 2103.01931, Example 3.15 (with the sign of γ corrected).
+    Raises TypingError unless the rate is a number > 0 and the decay one in [0, 1).
+
+    >>> s, p = momentum(0.5, 0.5).put((1.0,), (1.0,), (1.0,))
+    >>> float(s[0]), float(p[0])
+    (0.0, 1.0)
     """
 
     decay: float = 0.9
@@ -179,6 +187,13 @@ class adam(descent):
 
     S = ℕ ⊗ P ⊗ P: one counter for all parameters, then m, then v, not corrected. Equals optax's `adam(ε, β₁, β₂, δ)`.
     Source: Kingma and Ba 2015 (arXiv 1412.6980), Algorithm 1; arXiv 2103.01931, Example 3.18 (with t in the state).
+    Raises TypingError unless the rate and δ are numbers > 0 and b1, b2 in [0, 1).
+
+    >>> import jax.numpy as jnp
+    >>> opt, p = adam(0.1), (jnp.ones(()),)
+    >>> _, p = opt.put(opt.begin(p), p, p)
+    >>> round(float(p[0]), 4)
+    0.9
     """
 
     b1: float = 0.9

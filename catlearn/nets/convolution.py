@@ -25,6 +25,11 @@ class convolve(SmoothLayer):
     """Cross-correlate with a kernel. Type: `R(h, w, c) ⊗ R(k, k, c, d) → R(h', w', d)`, in the dtype of the domain.
 
     `padding` is "SAME" (h' = ⌈h / stride⌉) or "VALID" (h' = ⌊(h − k) / stride⌋ + 1).
+    Raises TypingError for a wire that is no image, and for a kernel larger than it where nothing is padded.
+
+    >>> import catlearn as cl
+    >>> (cl.R(8, 8, 1) >> convolve(4, 3, stride=2)).cod
+    R(4, 4, 4)
     """
 
     channels: int
@@ -86,6 +91,11 @@ class max_pool(SmoothLayer):
 
     `stride` is the window unless told. Windows that tile the image are reduced by reshape, which makes both passes
     several times faster on CPU than `reduce_window`; a tie shares its gradient equally there, as `jnp.max` does.
+    Raises TypingError for a wire that is no image, and for a window larger than it.
+
+    >>> import catlearn as cl
+    >>> (cl.R(7, 7, 2) >> max_pool(2)).cod, (cl.R(7, 7, 2) >> max_pool(3, stride=2)).cod
+    (R(3, 3, 2), R(3, 3, 2))
     """
 
     window: int

@@ -31,6 +31,10 @@ class linear(SmoothLayer):
 
     `kernel_init` is an initialiser of `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes
     or of integers.
+
+    >>> import catlearn as cl
+    >>> (cl.R(5, 3) >> linear(2)).cod
+    R(5, 2)
     """
 
     units: int
@@ -60,7 +64,13 @@ class linear(SmoothLayer):
 
 @dataclass(frozen=True, repr=False)
 class bias(SmoothLayer):
-    """Add a vector along the last axis. Type: `R(…, n) ⊗ R(n) → R(…, n)`. It begins at zero, or as `bias_init` says."""
+    """Add a vector along the last axis. Type: `R(…, n) ⊗ R(n) → R(…, n)`. It begins at zero, or as `bias_init` says.
+    Raises TypingError for a wire without axes or of integers.
+
+    >>> import catlearn as cl
+    >>> (cl.R(5, 3) >> bias()).param
+    R(3)
+    """
 
     bias_init: Callable = zeros
 
