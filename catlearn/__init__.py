@@ -5,8 +5,8 @@ from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para
 from catlearn.categories.recompute import recompute
-from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import Smooth
+from catlearn.categories.reverse import pullback, reverse
+from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.core.diagram import copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names

@@ -97,16 +97,20 @@ class Optic(Arrow):
     fwd: Any
     bwd: Any
 
-    def then(self, other: Optic) -> Optic:
+    def then(self, other: Any) -> Optic:
         """`fwd = f.fwd; (1_M ⊗ g.fwd)`, `bwd = (1_M ⊗ g.bwd); f.bwd`, residual M ⊗ N."""
+        if not isinstance(other, Optic):
+            return NotImplemented  # a richer arrow lifts this one
         if self.cod != other.dom:
             raise CompositionError(unequal(self, other))
         keep = identity_of(self.base, self.residual)
         fwd, bwd = self.fwd >> (keep @ other.fwd), (keep @ other.bwd) >> self.bwd
         return Optic(self.base, self.dom, other.cod, self.residual @ other.residual, fwd, bwd)
 
-    def tensor(self, other: Optic) -> Optic:
+    def tensor(self, other: Any) -> Optic:
         """Side by side, with the residuals moved together. Type: `(A ⊗ C, A' ⊗ C') → (B ⊗ D, B' ⊗ D')`."""
+        if not isinstance(other, Optic):
+            return NotImplemented
         m, n = len(self.residual), len(other.residual)
         b, db = len(forward_of(self.cod)), len(backward_of(self.cod))
         fwd, bwd = self.fwd @ other.fwd, self.bwd @ other.bwd

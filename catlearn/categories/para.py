@@ -36,6 +36,7 @@ class Parametric(Arrow):
 
     def then(self, other: Parametric) -> Parametric:
         """`(P, f); (Q, g) = (P ⊗ Q, (f ⊗ 1_Q); g)`: no swap is needed with parameters on the right."""
+        other = self._lifted(other)
         if self.cod != other.dom:
             raise CompositionError(unequal(self, other))
         beside = self.arrow if not other.param.wires else self.arrow @ identity_of(self.base, other.param)
@@ -43,11 +44,22 @@ class Parametric(Arrow):
 
     def tensor(self, other: Parametric) -> Parametric:
         """`(P ⊗ Q, (1 ⊗ swap ⊗ 1); (f ⊗ g))`. Type: `A ⊗ C → B ⊗ D`."""
+        other = self._lifted(other)
         blocks = self.dom, other.dom, self.param, other.param
         a, c, p, q = map(len, blocks)
         both = self.arrow @ other.arrow
         shuffled = both if not (c and p) else self.base.wiring(sum_objects(blocks), middle_swapped(a, c, p, q)) >> both
         return Parametric(self.base, self.dom @ other.dom, self.param @ other.param, shuffled)
+
+    def _lifted(self, f: Any) -> Parametric:
+        """An arrow of C as one of Para(C), so that `>>` and `@` take both."""
+        return f if isinstance(f, Parametric) else Para(self.base).embed(f)
+
+    def __rrshift__(self, other: Any) -> Parametric:
+        return self._lifted(other).then(self)
+
+    def __rmatmul__(self, other: Any) -> Parametric:
+        return self._lifted(other).tensor(self)
 
     def reparameterise(self, along: Any) -> Parametric:
         """The 2-cell along `r : Q → P` of C: `(Q, (1_A ⊗ r); f)`. Raises CompositionError where r does not end in P."""

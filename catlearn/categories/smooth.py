@@ -32,13 +32,17 @@ class Map(Arrow):
     cod: Object
     run: Run
 
-    def then(self, other: Map) -> Map:
+    def then(self, other: Any) -> Map:
+        if not isinstance(other, Map):
+            return NotImplemented  # a richer arrow lifts this one
         if self.cod != other.dom:
             raise CompositionError(unequal(self, other))
         first, second = self.run, other.run
         return Map(self.dom, other.cod, lambda xs: second(first(xs)))
 
-    def tensor(self, other: Map) -> Map:
+    def tensor(self, other: Any) -> Map:
+        if not isinstance(other, Map):
+            return NotImplemented
         n, top, bottom = len(self.dom), self.run, other.run
         return Map(self.dom @ other.dom, self.cod @ other.cod, lambda xs: top(xs[:n]) + bottom(xs[n:]))
 

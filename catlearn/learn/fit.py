@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from numbers import Integral
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,30 +11,12 @@ import numpy as np
 
 from catlearn.core.errors import ArgumentError
 from catlearn.core.values import values_of
-from catlearn.core.wires import Object
+from catlearn.learn.batches import Arrays, Batches, Trainable, source_of, whole_number
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.history import History
+from catlearn.learn.loops import Chunk, Metrics, runner
 
-STEPS_BETWEEN_CHECKS = 64
 EXAMPLES_AT_ONCE = 1024
-
-Metrics = dict[str, np.ndarray]
-
-
-class Trainable(Protocol):
-    """What `fit` needs of a learner."""
-
-    @property
-    def optimiser(self) -> Any: ...
-    @property
-    def state(self) -> Object: ...
-    @property
-    def step(self) -> Any: ...
-    @property
-    def evaluate(self) -> Any: ...
-    def pure_step(self, state: tuple, examples: tuple) -> tuple: ...
-    def unpacked(self, examples: tuple) -> tuple[int, tuple, tuple]: ...
-    def check_data(self, examples: tuple) -> int: ...
 
 
 def fit(
@@ -74,12 +53,12 @@ def fit(
     state = values_of(learner.state, state, "this learner", "wires of state")
     if not _finite(state):
         raise ArgumentError("the state to begin from is not finite.")
-    source, epochs = _source(learner, data, batch_size, key), _whole("epochs", epochs, 0)
+    source, epochs = source_of(learner, data, batch_size, key), whole_number("epochs", epochs, 0)
     if validation is not None:
         learner.check_data(validation)
     state, history = jax.tree.map(jnp.array, state), History()
     try:
-        run = _runner(learner, source, state, loop)
+        run = runner(learner, source, state, loop)
         history = History((), run.loop)
         with _bar(epochs, source, run.loop, progress) as bar:
             for epoch in range(1, epochs + 1):
@@ -103,183 +82,6 @@ def fit(
         error.state, error.history = state, history
         raise
     return state, history
-
-
-# where batches come from
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Batches cut from arrays, in an order drawn for each epoch."""
-
-    xs: Any
-    ys: Any
-    size: int
-    batch_size: int
-    key: jax.Array | None
-
-    def order(self, epoch: int) -> np.ndarray:
-        if self.key is None:
-            return np.arange(self.size)
-        seed = np.asarray(jax.random.key_data(self.key)).ravel()
-        return np.random.default_rng([*seed, epoch]).permutation(self.size)  # a sort on the device costs as much as the scan
-
-    def take(self, indices: np.ndarray) -> tuple:
-        return jax.tree.map(lambda array: array[indices], (self.xs, self.ys))
-
-    def batches(self, epoch: int) -> Iterator[tuple]:
-        order = self.order(epoch)
-        return (self.take(order[i : i + self.batch_size]) for i in range(0, self.size, self.batch_size))
-
-    @property
-    def steps(self) -> int:
-        return -(-self.size // self.batch_size)
-
-
-@dataclass(frozen=True)
-class Batches:
-    """Batches as they come from an iterable."""
-
-    source: Iterable[tuple]
-
-    def batches(self, epoch: int) -> Iterator[tuple]:
-        return iter(self.source)
-
-    @property
-    def steps(self) -> int | None:
-        return len(self.source) if hasattr(self.source, "__len__") else None  # type: ignore[arg-type]
-
-
-def _source(learner: Trainable, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:
-    arrays = isinstance(data, tuple) and len(data) == 2
-    if not arrays:
-        if not hasattr(data, "__iter__"):
-            raise ArgumentError(f"data is a pair of arrays (X, Y) or an iterable of batches (xs, ys), got {type(data).__name__}.")
-        return Batches(data)
-    if key is not None and not (isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
-        raise ArgumentError(f"key must be a PRNG key such as jax.random.key(0), got {key!r}.")
-    size, batch_size = learner.check_data(data), _whole("batch_size", batch_size, 1)
-    xs, ys = jax.tree.map(lambda array: array if isinstance(array, jax.Array) else np.asarray(array), data)
-    return Arrays(xs, ys, size, batch_size, key)
-
-
-def _whole(what: str, value: Any, least: int) -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ArgumentError(f"{what} must be a whole number ≥ {least}, got {value!r}.")
-    return int(value)
-
-
-# how they are run
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some steps between two checks of the loss. `run` leaves its argument valid, so that the chunk can be run again."""
-
-    run: Callable[[tuple], tuple[tuple, Metrics]]
-    batches: Callable[[], Sequence[tuple]]
-    sizes: Callable[[], list[int]]  # asked once the chunk has run, when its batches are known to be some
-
-
-@dataclass(frozen=True)
-class Steps:
-    """A Python loop of the learner's own compiled step, which gives its state's memory away."""
-
-    learner: Trainable
-    source: Arrays | Batches
-
-    loop = "steps"
-
-    def chunks(self, epoch: int) -> Iterator[Chunk]:
-        held: list[tuple] = []
-        for examples in self.source.batches(epoch):
-            held.append(examples)
-            if len(held) == STEPS_BETWEEN_CHECKS:
-                yield step_by_step(self.learner, held)
-                held = []
-        if held:
-            yield step_by_step(self.learner, held)
-
-
-def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
-    """The chunk that steps through these batches."""
-
-    def run(state: tuple) -> tuple[tuple, Metrics]:
-        state, rows = jax.tree.map(jnp.copy, state), []
-        for examples in batches:
-            state, metrics = learner.step(state, examples)
-            rows.append(metrics)
-        return state, {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
-
-    return Chunk(run, lambda: batches, lambda: [len(jax.tree.leaves(examples)[0]) for examples in batches])
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Whole epochs on the device: one `lax.scan` over the full batches, and a step for what is left."""
-
-    learner: Trainable
-    source: Arrays
-    epoch: Callable
-
-    loop = "scan"
-
-    def chunks(self, epoch: int) -> Iterator[Chunk]:
-        order, size = self.source.order(epoch), self.source.batch_size
-        full = len(order) // size * size
-        if full:
-            indices = order[:full].reshape(-1, size)
-            yield Chunk(
-                lambda state: _on_host(self.epoch(state, self.source.xs, self.source.ys, indices)),
-                lambda: [self.source.take(row) for row in indices],
-                lambda: [size] * len(indices),
-            )
-        if full < len(order):
-            yield step_by_step(self.learner, [self.source.take(order[full:])])
-
-
-def _runner(learner: Trainable, source: Arrays | Batches, state: tuple, loop: str) -> Steps | Scan:
-    if loop not in ("auto", "scan", "steps"):
-        raise ArgumentError(f"loop must be 'auto', 'scan' or 'steps', got {loop!r}.")
-    if isinstance(source, Batches):
-        if loop == "scan":
-            raise ArgumentError("a scan needs arrays (X, Y) on the device; batches from an iterable run by loop='steps'.")
-        return Steps(learner, source)
-    chosen = _better_loop(learner, source, state) if loop == "auto" else loop
-    if chosen == "steps":
-        return Steps(learner, _moved(source, _to_host))
-    return Scan(learner, _moved(source, jnp.asarray), _epoch(learner))
-
-
-def _moved(source: Arrays, to: Callable) -> Arrays:
-    return replace(source, xs=jax.tree.map(to, source.xs), ys=jax.tree.map(to, source.ys))
-
-
-def _to_host(array: Any) -> Any:
-    return array if jnp.issubdtype(array.dtype, jax.dtypes.extended) else np.asarray(array)
-
-
-def _better_loop(learner: Trainable, source: Arrays, state: tuple) -> str:
-    """Convolutions inside a loop lose their fast kernels on CPU (several times slower); all else gains from a scan."""
-    if jax.default_backend() != "cpu":
-        return "scan"
-    examples = source.take(np.arange(min(source.batch_size, source.size)))
-    return "steps" if "conv_general_dilated" in str(learner.step.trace(state, examples).jaxpr) else "scan"  # type: ignore[attr-defined]
-
-
-def _epoch(learner: Trainable) -> Callable:
-    def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple:
-        def step(state: tuple, row: jax.Array) -> tuple:
-            return learner.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))
-
-        return jax.lax.scan(step, state, indices)
-
-    return jax.jit(epoch)
-
-
-def _on_host(result: tuple) -> tuple[tuple, Metrics]:
-    state, metrics = result
-    return state, {name: np.asarray(values) for name, values in metrics.items()}
 
 
 # what is recorded

@@ -27,6 +27,14 @@ def test_the_base_embeds(f):
     assert laws.extensional("embedding", Para(Smooth).embed(smooth(f).arrow), smooth(f)) is None
 
 
+def test_composition_lifts_the_poorer_arrow():
+    f, g = smooth(R(3) >> cl.linear(3)), smooth(R(3) >> cl.tanh).arrow
+    assert laws.extensional("lifting", f >> g, f >> Para(Smooth).embed(g)) is None
+    assert laws.extensional("lifting", g >> f, Para(Smooth).embed(g) >> f) is None
+    assert laws.extensional("lifting", g @ f, Para(Smooth).embed(g) @ f) is None
+    assert laws.extensional("lifting", f @ g, f @ Para(Smooth).embed(g)) is None
+
+
 @given(keys())
 def test_tied_gradients_add_and_frozen_ones_vanish(key):
     f = R(3) >> cl.dense(3) >> cl.tanh
