@@ -164,6 +164,19 @@ class Learner:
         return back[: len(state)], self._measured(loss, predictions, ys)
 
     @cached_property
+    def epoch(self) -> Callable[[tuple, Any, Any, Any], tuple[tuple, dict[str, jax.Array]]]:
+        """The step unfolded over a whole epoch, `(state, xs, ys, indices) → (state, metrics)`: one compiled `lax.scan`.
+
+        Row i of `indices`, shape `(steps, batch size)`, chooses the examples of step i; metrics have an entry for each step.
+        """
+
+        def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple[tuple, dict[str, jax.Array]]:
+            step = lambda state, row: self.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))  # noqa: E731
+            return jax.lax.scan(step, state, indices)
+
+        return jax.jit(epoch)
+
+    @cached_property
     def evaluate(self) -> Callable[[tuple, tuple], dict[str, jax.Array]]:
         """Metrics of a state on a batch, `(state, (xs, ys)) → metrics`: the forward arrow of the composite, compiled."""
         return jax.jit(self._evaluate)

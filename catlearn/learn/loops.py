@@ -14,6 +14,7 @@ from catlearn.core.errors import ArgumentError
 from catlearn.learn.batches import Arrays, Batches, Trainable
 
 STEPS_BETWEEN_CHECKS = 64
+BYTES_BETWEEN_CHECKS = 2**27
 
 Metrics = dict[str, np.ndarray]
 
@@ -40,11 +41,15 @@ class Steps:
         held: list[tuple] = []
         for examples in self.source.batches(epoch):
             held.append(examples)
-            if len(held) == STEPS_BETWEEN_CHECKS:
+            if len(held) == STEPS_BETWEEN_CHECKS or _bytes(held) > BYTES_BETWEEN_CHECKS:
                 yield step_by_step(self.learner, held)
                 held = []
         if held:
             yield step_by_step(self.learner, held)
+
+
+def _bytes(batches: list[tuple]) -> int:
+    return len(batches) * sum(getattr(leaf, "nbytes", 0) for leaf in jax.tree.leaves(batches[-1]))
 
 
 def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
@@ -66,7 +71,6 @@ class Scan:
 
     learner: Trainable
     source: Arrays
-    epoch: Callable
 
     loop = "scan"
 
@@ -76,7 +80,7 @@ class Scan:
         if full:
             indices = order[:full].reshape(-1, size)
             yield Chunk(
-                lambda state: _on_host(self.epoch(state, self.source.xs, self.source.ys, indices)),
+                lambda state: _on_host(self.learner.epoch(state, self.source.xs, self.source.ys, indices)),
                 lambda: [self.source.take(row) for row in indices],
                 lambda: [size] * len(indices),
             )
@@ -95,7 +99,7 @@ def runner(learner: Trainable, source: Arrays | Batches, state: tuple, loop: str
     chosen = _better_loop(learner, source, state) if loop == "auto" else loop
     if chosen == "steps":
         return Steps(learner, _moved(source, _to_host))
-    return Scan(learner, _moved(source, jnp.asarray), _epoch(learner))
+    return Scan(learner, _moved(source, jnp.asarray))
 
 
 def _moved(source: Arrays, to: Callable) -> Arrays:
@@ -112,16 +116,6 @@ def _better_loop(learner: Trainable, source: Arrays, state: tuple) -> str:
         return "scan"
     examples = source.take(np.arange(min(source.batch_size, source.size)))
     return "steps" if "conv_general_dilated" in str(learner.step.trace(state, examples).jaxpr) else "scan"  # type: ignore[attr-defined]
-
-
-def _epoch(learner: Trainable) -> Callable:
-    def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple:
-        def step(state: tuple, row: jax.Array) -> tuple:
-            return learner.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))
-
-        return jax.lax.scan(step, state, indices)
-
-    return jax.jit(epoch)
 
 
 def _on_host(result: tuple) -> tuple[tuple, Metrics]:

@@ -1,9 +1,7 @@
-import pytest
 from hypothesis import given
 
 import catlearn as cl
 from catlearn import R
-from catlearn.core.arrow import balanced
 from catlearn.core.diagram import Box
 from catlearn.core.functor import Free, Functor, fold, same_wire
 from catlearn.core.wires import Object
@@ -56,10 +54,3 @@ def test_wires_may_become_many():
     assert double(cl.swap(R(1), R(2))) == cl.swap(R(1) @ R(1), R(2) @ R(2))
     f = R(3) >> cl.tanh
     assert double(f) == f @ f
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 100])
-def test_balanced_keeps_the_order_and_is_shallow(n):
-    assert balanced(lambda a, b: a + b, [[i] for i in range(n)]) == list(range(n))
-    depth = balanced(lambda a, b: 1 + max(a, b), [0] * n)
-    assert 2**depth < 2 * max(n, 1) + 1

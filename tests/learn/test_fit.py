@@ -9,6 +9,7 @@ import catlearn as cl
 from catlearn import R
 from catlearn.core.errors import ArgumentError
 from catlearn.core.wires import object_of
+from catlearn.learn import batches
 
 
 def test_scan_and_steps_train_alike_and_the_last_partial_batch_counts(learner, blobs, key):
@@ -193,6 +194,22 @@ def test_bad_data(learner, blobs, key):
         learner.fit(learner.init(key)[:2], blobs)
     with pytest.raises(ArgumentError, match="needs arrays"):
         learner.fit(learner.init(key), [(blobs[0], blobs[1])], loop="scan")
+
+
+def test_fitting_again_compiles_nothing(learner, blobs, key):
+    options = {"epochs": 2, "batch_size": 32, "key": key, "validation": blobs}
+    state, _ = learner.fit(learner.init(key), blobs, **options)
+    before = learner.epoch._cache_size(), learner.step._cache_size()
+    learner.fit(state, blobs, **options)
+    assert (learner.epoch._cache_size(), learner.step._cache_size()) == before
+
+
+def test_large_batches_are_not_held_for_long(learner, blobs, monkeypatch):
+    from catlearn.learn import loops
+
+    monkeypatch.setattr(loops, "BYTES_BETWEEN_CHECKS", 3 * blobs[0][:10].nbytes)
+    chunks = loops.Steps(learner, batches.Arrays(*blobs, 90, 10, None)).chunks(1)
+    assert [len(chunk.batches()) for chunk in chunks] == [3, 3, 3]
 
 
 def test_no_epochs_change_nothing(learner, blobs, key):
