@@ -1,9 +1,7 @@
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -88,11 +86,10 @@ def test_a_diverging_run_keeps_the_last_good_state(tmp_path, capsys):
 
 def test_ctrl_c_keeps_what_there_is(tmp_path):
     command = [sys.executable, "-u", "-m", "catlearn.cli.main", "train", "iris", "--epochs", "1000000", "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
-    for line in process.stdout:
-        if "held out" in line:
-            break
-    time.sleep(8)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
+    seen = ""
+    while "epoch=3" not in seen:
+        seen += process.stderr.read(1)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert process.returncode == 130 and "test accuracy: " in out and "keeping what there is" in error
