@@ -12,9 +12,11 @@ from typing import Any
 
 import jax
 
-from catlearn.categories.lens import Lens, Optic, Residual, backward_of, forward_of, pair
+from catlearn.categories.lens import Lens, Optic, Pair, Residual, backward_of, forward_of, pair
 from catlearn.categories.smooth import Map, Smooth, SmoothLayer, change, change_of_wire, changed, changing, unpack
 from catlearn.core.diagram import Box, Diagram
+from catlearn.core.errors import TypingError
+from catlearn.core.family import Family
 from catlearn.core.functor import Free, Functor
 from catlearn.core.wires import Object
 
@@ -24,6 +26,7 @@ def reverse(f: Any) -> Any:
 
     `lens.forward(params, x)` gives `(y, residual)` and `lens.backward(residual, dy)` gives `(dparams, dx)`, both pure
     functions for `jax.jit`. Changes of integer, boolean and key wires are `I`: they do not appear in `dparams` and `dx`.
+    The reverse of a family is a family. Raises CompositionError for arrows of another category.
 
     >>> import jax.numpy as jnp, catlearn as cl
     >>> lens = cl.reverse(cl.R(2) >> cl.linear(1))
@@ -32,7 +35,25 @@ def reverse(f: Any) -> Any:
     >>> y, dx
     (Array([11.], dtype=float32), Array([3., 4.], dtype=float32))
     """
-    return _reverse(f)
+    return ReversedFamily(f) if isinstance(f, Family) else _reverse(f)
+
+
+@dataclass(frozen=True, repr=False)
+class ReversedFamily(Family):
+    """The family of lenses `reverse(family)`, for domains `(A, A')`."""
+
+    family: Family
+
+    name = "reverse"
+
+    @property
+    def arity(self) -> int:  # type: ignore[override]
+        return self.family.arity
+
+    def resolve(self, dom: Object) -> Diagram:
+        if any(not isinstance(wire, Pair) for wire in dom.wires) or dom != _reverse(forward_of(dom)):
+            raise TypingError(f"{self!r} takes an object of {Lens(Smooth)}, such as reverse(R(3)), got {dom}.")
+        return _reverse(self.family.resolve(forward_of(dom)))
 
 
 def _on_box(box: Box) -> Diagram:

@@ -141,6 +141,12 @@ def test_reverse_is_compositional_on_terms():
     assert cl.reverse(tied) == cl.reverse(f >> f).reparameterise(cl.reverse(cl.copy(f.param)))
 
 
+def test_the_reverse_of_a_family_is_a_family_and_repr_evaluates_back():
+    f = R(3) >> cl.dense(3) >> cl.residual(cl.tanh) >> cl.copy(R(3)) >> cl.add >> cl.dense(2).named("head")
+    assert cl.reverse(R(3)) >> cl.reverse(cl.dense(3) >> cl.tanh) == cl.reverse(R(3) >> cl.dense(3) >> cl.tanh)
+    assert eval(repr(cl.reverse(f)), vars(cl)) == cl.reverse(f)
+
+
 def test_second_derivatives_agree_with_jax():
     cube = R() >> cl.function(lambda x: x**3)
     twice = pullback(pullback(cube))

@@ -27,6 +27,13 @@ def test_train_iris_prints_and_writes_everything(tmp_path, capsys):
     assert (out / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_digits_reach_98_per_cent(tmp_path, capsys):
+    """What `make demo` runs."""
+    assert main(["train", "digits", "--out", str(tmp_path)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("test accuracy: "))
+    assert float(line.split()[2]) >= 98
+
+
 def test_a_seed_fixes_the_run(tmp_path):
     for name in ("a", "b"):
         assert main(["train", "iris", "--epochs", "2", "--optimiser", "adam", "--lr", "0.01", "--out", str(tmp_path / name)]) == 0

@@ -204,7 +204,7 @@ def test_running_checks_values(image_model, key):
         (lambda f: cl.copy(f), "takes an object"),
         (lambda f: cl.copy(cl.dense(3)), "takes an object"),
         (lambda f: cl.copy(R(3), -1), "whole number"),
-        (lambda f: cl.reverse(cl.dense(3)), "put an object before it"),
+        (lambda f: R(3) >> cl.reverse(cl.dense(3)), "such as reverse"),
         (lambda f: cl.batch(cl.dense(3), 4), "put an object before it"),
         (lambda f: cl.describe(cl.dense(3)), "put an object before it"),
         (lambda f: cl.names(cl.dense(3)), "put an object before it"),
