@@ -198,7 +198,7 @@ class Diagram(Arrow):
     def summary(self) -> str:
         """Domain, codomain and parameters in one line."""
         wires = self.param.wires
-        shown = ", ".join(f"{wire.label} {wire.shape_text}" if hasattr(wire, "shape_text") else str(wire) for wire in wires[:8])
+        shown = ", ".join(f"{wire.label or 0} {wire.shape_text}" for wire in wires[:8])
         more = f", … {len(wires) - 8} more" if len(wires) > 8 else ""
         count = f"{self.param.size:,} parameters: {shown}{more}" if wires else "no parameters"
         return f"{self.dom} → {self.cod}, {count}"

@@ -202,9 +202,21 @@ class Learner:
 
         return jax.jit(predict)
 
-    def fit(self, state: tuple, data: Any, **options: Any) -> tuple[tuple, History]:
-        """Train: `(state, history)`. See `catlearn.learn.fit.fit` for the options."""
-        return fit(self, state, data, **options)
+    def fit(
+        self,
+        state: tuple,
+        data: Any,
+        *,
+        epochs: int = 1,
+        batch_size: int = 32,
+        key: jax.Array | None = None,
+        validation: tuple | None = None,
+        loop: str = "auto",
+        progress: bool | None = None,
+    ) -> tuple[tuple, History]:
+        """Train on arrays or batches: `(state, history)`. `catlearn.learn.fit.fit` explains the data and the options."""
+        how = {"key": key, "validation": validation, "loop": loop, "progress": progress}
+        return fit(self, state, data, epochs=epochs, batch_size=batch_size, **how)
 
     # batches
 
@@ -238,8 +250,9 @@ class Learner:
         shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(values)]
         sizes = {shape[:1] for shape in shapes}
         if len(sizes) != 1 or () in sizes:
+            shown = ", ".join(map(str, shapes[:4])) + ", …" * (len(shapes) > 4)
             raise ArgumentError(
-                f"every array of a batch has the examples on its first axis, as many as the others; got shapes {shapes}."
+                f"every array of a batch has the examples on its first axis, as many as the others; got shapes {shown}."
             )
         return shapes[0][0]
 

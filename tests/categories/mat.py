@@ -24,6 +24,14 @@ class Dim:
     n: int
     label: str | None = None
 
+    @property
+    def size(self) -> int:
+        return self.n
+
+    @property
+    def shape_text(self) -> str:
+        return f"({self.n},)"
+
 
 def dim(A: Object) -> int:
     return sum(wire.n for wire in A.wires)

@@ -185,6 +185,12 @@ def test_bad_options(learner, blobs, key, options, said):
         learner.fit(learner.init(key), blobs, **options)
 
 
+def test_a_message_about_many_arrays_is_short(learner, key):
+    with pytest.raises(ArgumentError) as caught:
+        learner.fit(learner.init(key), ([[0.0] * 4] * 1000, [0] * 1000))
+    assert len(str(caught.value)) < 200
+
+
 def test_bad_data(learner, blobs, key):
     with pytest.raises(ArgumentError, match="no examples"):
         learner.fit(learner.init(key), (blobs[0][:0], blobs[1][:0]))
