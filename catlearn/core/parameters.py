@@ -211,4 +211,5 @@ def describe(diagram: Diagram) -> Table:
     ──────  ─────────  ────────  ──────────  ─────
     8 parameters, 32 bytes
     """
-    return Table(f"{diagram.dom} → {diagram.cod}", tuple(rows(diagram)), diagram.param.size, diagram.param.bytes)
+    lines = tuple(rows(diagram))
+    return Table(f"{diagram.dom} → {diagram.cod}", lines, diagram.param.size, diagram.param.bytes)

@@ -227,7 +227,7 @@ def difference(expected: Object, found: Object) -> str | None:
     if not (isinstance(ours, Wire) and isinstance(theirs, Wire)) or ours.tree != theirs.tree:
         return f"{place}: {ours!r} ≠ {theirs!r}"
     a, b = next((a, b) for a, b in zip(ours.leaves, theirs.leaves, strict=True) if a != b)
-    if a.dtype != b.dtype:
+    if a.shape == b.shape:
         return f"{place}: dtype {a.dtype} ≠ {b.dtype}"
     if len(a.shape) != len(b.shape):
         return f"{place}: {_axes(a)} {a.shape} ≠ {_axes(b)} {b.shape}"

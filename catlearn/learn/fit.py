@@ -51,6 +51,8 @@ def fit(
     (3, True)
     """
     state = values_of(learner.state, state, "this learner", "wires of state")
+    if any(leaf.is_deleted() for leaf in jax.tree.leaves(state) if isinstance(leaf, jax.Array)):
+        raise ArgumentError("this state was given to `step`, which gives its memory away; go on from the state that it returned.")
     if not _finite(state):
         raise ArgumentError("the state to begin from is not finite.")
     source, epochs = source_of(learner, data, batch_size, key), whole_number("epochs", epochs, 0)

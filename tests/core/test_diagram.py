@@ -207,6 +207,7 @@ def test_running_checks_values(image_model, key):
         (lambda f: R(3) >> cl.reverse(cl.dense(3)), "such as reverse"),
         (lambda f: cl.batch(cl.dense(3), 4), "put an object before it"),
         (lambda f: cl.describe(cl.dense(3)), "put an object before it"),
+        (lambda f: cl.describe(cl.supervised(f, cl.quadratic, cl.descent(0.1))), "not yet a diagram"),
         (lambda f: cl.names(cl.dense(3)), "put an object before it"),
         (lambda f: cl.reverse(cl.reverse(f)), "goes out of Smooth"),
         (lambda f: cl.batch(cl.reverse(f), 3), "goes out of Smooth"),

@@ -218,6 +218,13 @@ def test_large_batches_are_not_held_for_long(learner, blobs, monkeypatch):
     assert [len(chunk.batches()) for chunk in chunks] == [3, 3, 3]
 
 
+def test_a_state_that_was_given_away_is_said_to_be(learner, blobs, key):
+    state = learner.init(key)
+    learner.step(state, blobs)
+    with pytest.raises(ArgumentError, match="gives its memory away"):
+        learner.fit(state, blobs)
+
+
 def test_no_epochs_change_nothing(learner, blobs, key):
     state, history = learner.fit(learner.init(key), blobs, epochs=0)
     assert len(history) == 0 and all(map(np.array_equal, state, learner.init(key)))
