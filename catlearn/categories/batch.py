@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any
 
 import jax
@@ -16,7 +15,7 @@ from catlearn.core.diagram import Box, Diagram, Reparameterised, identity, wirin
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import Functor, same_wire
 from catlearn.core.text import short
-from catlearn.core.wires import Object, Wire, count
+from catlearn.core.wires import Object, Wire, count, is_whole
 
 Flags = tuple[bool, ...]
 
@@ -34,7 +33,7 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
     >>> batch(f, 8).dom, batch(f, 8).cod, batch(f, 8).param == f.param
     (R(8, 3), R(8, 2), True)
     """
-    if not isinstance(size, Integral) or isinstance(size, bool) or size < 0:
+    if not is_whole(size):
         raise TypingError(f"a batch has a whole number of examples, not {size!r}.")
     size = int(size)
     if isinstance(f, Object):

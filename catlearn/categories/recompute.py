@@ -13,7 +13,7 @@ from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, SmoothLayer, change, is_smooth
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import CompositionError
-from catlearn.core.family import Family
+from catlearn.core.family import Family, Modified
 from catlearn.core.text import short
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
@@ -41,16 +41,10 @@ def recompute(f: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class Recomputed(Family):
+class Recomputed(Modified):
     """The family `recompute(family)`."""
 
-    family: Family
-
     name = "recompute"
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return self.family.arity
 
     def resolve(self, dom: Object) -> Diagram:
         return recompute(self.family.resolve(dom))

@@ -16,8 +16,9 @@ from catlearn.categories.lens import Lens, Optic, Pair, Residual, backward_of, f
 from catlearn.categories.smooth import Map, Smooth, SmoothLayer, change, change_of_wire, changed, changing, unpack
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import TypingError
-from catlearn.core.family import Family
+from catlearn.core.family import Family, Modified
 from catlearn.core.functor import Free, Functor
+from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
 
 
@@ -39,16 +40,10 @@ def reverse(f: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class ReversedFamily(Family):
+class ReversedFamily(Modified):
     """The family of lenses `reverse(family)`, for domains `(A, A')`."""
 
-    family: Family
-
     name = "reverse"
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return self.family.arity
 
     def resolve(self, dom: Object) -> Diagram:
         if any(not isinstance(wire, Pair) for wire in dom.wires) or dom != _reverse(forward_of(dom)):
@@ -122,8 +117,7 @@ class Pullback(SmoothLayer):
         lens, n, m = reverse(self.f), len(self.f.dom), len(self.f.dom) + len(self.f.param)
         _, residual = lens.forward(xs[n:m], *xs[:n])
         dparams, dx = lens.backward(residual, *xs[m:])
-        back = dx if len(change(self.f.dom)) != 1 else (dx,)
-        return (*back, *dparams)
+        return (*unpacked(dx, len(change(self.f.dom))), *dparams)
 
     def __repr__(self) -> str:
         return f"pullback({self.f.code()})"

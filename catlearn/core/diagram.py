@@ -21,7 +21,7 @@ from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 from catlearn.core.paths import checked_label, distinct, parameters_of
 from catlearn.core.text import as_factor, mismatch, named_code, short
 from catlearn.core.values import pack, values_of
-from catlearn.core.wires import I, Object, difference, no_arrow
+from catlearn.core.wires import I, Object, difference, is_whole, no_arrow
 
 
 class Diagram(Arrow):
@@ -488,7 +488,7 @@ def copy(A: Object, times: int = 2) -> Wiring:
     >>> copy(R(2), 3).cod
     R(2) @ R(2) @ R(2)
     """
-    if not isinstance(times, int) or times < 0:
+    if not is_whole(times):
         raise TypingError(f"copy makes a whole number of copies, got {times!r}.")
     return Wiring(A, tuple(range(len(_object(A, "copy")))) * times)
 

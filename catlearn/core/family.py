@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.paths import checked_label
-from catlearn.core.text import short
+from catlearn.core.text import call_code, short
 from catlearn.core.wires import I, Object, Wire, count
 
 
@@ -84,12 +84,7 @@ class Family(Arrow):
         raise self._without_domain("no `param`")
 
     def __repr__(self) -> str:
-        given = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
-        if not given:
-            return self.name
-        required = [repr(value) for f, value in given if f.default is MISSING]
-        changed = [f"{f.name}={value!r}" for f, value in given if f.default is not MISSING and value != f.default]
-        return f"{self.name}({', '.join(required + changed)})" if required or changed or self.called else self.name
+        return call_code(self.name, self, self.called)
 
 
 class Composite(Family):
@@ -111,7 +106,7 @@ class Composite(Family):
 class Layer(Family):
     """A family of boxes: subclasses say what parameters a domain needs and what the box does to values.
 
-    `parameters(dom)` is an object with a label on each wire (default `I`), `init(key, dom)` gives values for them, and
+    `parameters(dom)` is an object with a label on each wire (default `I`), `initial(key, dom)` gives values for them, and
     `apply(params, *xs)` runs the box on one value a wire. The codomain is what `apply` returns: JAX is asked for its
     shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones. One that runs a diagram
     of its own has it as `body`, so that names and first values of parameters are the body's, and gives `over(body)`, the
@@ -198,15 +193,21 @@ class Beside(Family):
 
 
 @dataclass(frozen=True, repr=False)
-class Named(Family):
-    """A family whose arrows bear a name."""
+class Modified(Family):
+    """A family made of another: its arrows are the other's, each with something done to it."""
 
     family: Family
-    label: str
 
     @property
     def arity(self) -> int:  # type: ignore[override]
         return self.family.arity
+
+
+@dataclass(frozen=True, repr=False)
+class Named(Modified):
+    """A family whose arrows bear a name."""
+
+    label: str
 
     def resolve(self, dom: Object) -> Diagram:
         return self.family.resolve(dom).named(self.label)
@@ -217,16 +218,11 @@ class Named(Family):
 
 
 @dataclass(frozen=True, repr=False)
-class Along(Family):
+class Along(Modified):
     """A family whose arrows are reparameterised once their parameters are known."""
 
-    family: Family
     along: Callable[[Object], Diagram]
     initialiser: Callable | None = None
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return self.family.arity
 
     def resolve(self, dom: Object) -> Diagram:
         f = self.family.resolve(dom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from catlearn.core.wires import Object, difference
@@ -17,6 +18,14 @@ def short(diagram: Any, most: int = 6) -> str:
         return diagram.code()
     ends = [as_factor(piece, ">>") for piece in (*diagram.pieces[:2], *diagram.pieces[-2:])]
     return " >> ".join([str(diagram.dom), *ends[:2], f"… {len(diagram.pieces) - 4} more …", *ends[2:]])
+
+
+def call_code(name: str, thing: Any, called: bool) -> str:
+    """The code that makes a dataclass: `name(…)` with what differs from the defaults; `name` alone where it is not called."""
+    given = [(f, getattr(thing, f.name)) for f in fields(thing)] if is_dataclass(thing) else []
+    required = [repr(value) for f, value in given if f.default is MISSING]
+    changed = [f"{f.name}={value!r}" for f, value in given if f.default is not MISSING and value != f.default]
+    return f"{name}({', '.join(required + changed)})" if required or changed or (given and called) else name
 
 
 def named_code(code: str, label: str | None, compound: bool) -> str:

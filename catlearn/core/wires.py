@@ -150,7 +150,7 @@ def R(*shape: int, dtype: Any = "float32", label: str | None = None) -> Object:
     (R(28, 28, 1), R(), R(5, dtype='int32'))
     """
     for axis in shape:
-        if not isinstance(axis, Integral) or isinstance(axis, bool) or axis < 0:
+        if not is_whole(axis):
             raise WireError(f"R{shape}: axis {axis!r} is not a length; write whole numbers ≥ 0, as in R(28, 28, 1).")
     shape, dtype = tuple(map(int, shape)), _dtype(dtype)
     if jax.dtypes.canonicalize_dtype(dtype, allow_extended_dtype=True) != dtype:
@@ -233,6 +233,15 @@ def difference(expected: Object, found: Object) -> str | None:
         return f"{place}: {_axes(a)} {a.shape} ≠ {_axes(b)} {b.shape}"
     axis = next(i for i, (m, n) in enumerate(zip(a.shape, b.shape, strict=True)) if m != n)
     return f"{place}, axis {axis}: {a.shape[axis]} ≠ {b.shape[axis]}"
+
+
+def is_whole(value: Any, least: int = 0) -> bool:
+    """Whether a value is a whole number of at least `least`: Python's or numpy's, and no boolean.
+
+    >>> is_whole(3), is_whole(True), is_whole(2.0), is_whole(0, least=1)
+    (True, False, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def count(n: int, what: str, plural: str | None = None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Protocol
 
 import jax
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.core.errors import ArgumentError
-from catlearn.core.wires import Object
+from catlearn.core.wires import Object, is_whole
 
 
 class Trainable(Protocol):
@@ -29,7 +28,6 @@ class Trainable(Protocol):
     @property
     def evaluate(self) -> Any: ...
     def pure_step(self, state: tuple, examples: tuple) -> tuple: ...
-    def unpacked(self, examples: tuple) -> tuple[int, tuple, tuple]: ...
     def check_data(self, examples: tuple) -> int: ...
 
 
@@ -75,6 +73,11 @@ class Batches:
         return len(self.source) if hasattr(self.source, "__len__") else None  # type: ignore[arg-type]
 
 
+def examples_in(batch: tuple) -> int:
+    """How many examples a batch has: the length of its arrays."""
+    return len(jax.tree.leaves(batch)[0])
+
+
 def source_of(learner: Trainable, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:
     """The source that data are. Raises ArgumentError for data, a key or a batch size that can't be."""
     arrays = isinstance(data, tuple) and len(data) == 2
@@ -91,6 +94,6 @@ def source_of(learner: Trainable, data: Any, batch_size: int, key: jax.Array | N
 
 def whole_number(what: str, value: Any, least: int) -> int:
     """The value as a Python integer. Raises ArgumentError unless it is a whole number of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    if not is_whole(value, least):
         raise ArgumentError(f"{what} must be a whole number ≥ {least}, got {value!r}.")
     return int(value)

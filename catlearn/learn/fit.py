@@ -11,7 +11,7 @@ import numpy as np
 
 from catlearn.core.errors import ArgumentError
 from catlearn.core.values import values_of
-from catlearn.learn.batches import Arrays, Batches, Trainable, source_of, whole_number
+from catlearn.learn.batches import Arrays, Batches, Trainable, examples_in, source_of, whole_number
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.history import History
 from catlearn.learn.loops import Chunk, Metrics, runner
@@ -126,7 +126,7 @@ def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EX
     source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()
     for examples in source.batches(1):
         metrics = learner.evaluate(state, examples)
-        meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [learner.unpacked(examples)[0]])
+        meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [examples_in(examples)])
     return meter.means()
 
 
@@ -143,7 +143,7 @@ def _bar(epochs: int, source: Arrays | Batches, loop: str, progress: bool | None
 
 def _diverged(learner: Trainable, state: tuple, chunk: Chunk, epoch: int, steps: int, history: History) -> DivergenceError:
     """Run the chunk again, slowly, to find the step and the last state without infinities."""
-    step, loss, after = jax.jit(learner.pure_step), float("nan"), state
+    step, loss = jax.jit(learner.pure_step), float("nan")
     for at, examples in enumerate(chunk.batches(), steps + 1):
         after, metrics = step(state, examples)
         loss = float(metrics["loss"])

@@ -21,7 +21,6 @@ from catlearn.core.text import short
 from catlearn.core.values import pack, unpacked, values_of
 from catlearn.core.wires import I, Object, count
 from catlearn.learn.fit import fit
-from catlearn.learn.history import History
 from catlearn.learn.losses import Loss, Metric
 from catlearn.learn.optimisers import Optimiser
 from catlearn.nets.function import mean
@@ -202,21 +201,7 @@ class Learner:
 
         return jax.jit(predict)
 
-    def fit(
-        self,
-        state: tuple,
-        data: Any,
-        *,
-        epochs: int = 1,
-        batch_size: int = 32,
-        key: jax.Array | None = None,
-        validation: tuple | None = None,
-        loop: str = "auto",
-        progress: bool | None = None,
-    ) -> tuple[tuple, History]:
-        """Train on arrays or batches: `(state, history)`. `catlearn.learn.fit.fit` explains the data and the options."""
-        how = {"key": key, "validation": validation, "loop": loop, "progress": progress}
-        return fit(self, state, data, epochs=epochs, batch_size=batch_size, **how)
+    fit = fit  # its first argument is the learner
 
     # batches
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.core.errors import ArgumentError
-from catlearn.learn.batches import Arrays, Batches, Trainable
+from catlearn.learn.batches import Arrays, Batches, Trainable, examples_in
 
 STEPS_BETWEEN_CHECKS = 64
 BYTES_BETWEEN_CHECKS = 2**27
@@ -62,7 +62,7 @@ def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
             rows.append(metrics)
         return state, {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
 
-    return Chunk(run, lambda: batches, lambda: [len(jax.tree.leaves(examples)[0]) for examples in batches])
+    return Chunk(run, lambda: batches, lambda: [*map(examples_in, batches)])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changed, changing
 from catlearn.core.diagram import Box
 from catlearn.core.errors import TypingError
-from catlearn.core.family import Family
+from catlearn.core.text import call_code
 from catlearn.core.wires import I, Object, R
 
 
@@ -54,13 +54,11 @@ class Optimiser:
         return Box(Attached(self, P), pair(Smooth, whole, whole, "state"), reverse(P))
 
     def __repr__(self) -> str:
-        return Family.__repr__(self)  # type: ignore[arg-type]
+        return call_code(self.name, self, called=True)
 
     @property
     def name(self) -> str:
         return type(self).__name__
-
-    called = True
 
 
 @dataclass(frozen=True)

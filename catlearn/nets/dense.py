@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import jax
@@ -15,7 +14,7 @@ from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Diagram, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite, Layer
-from catlearn.core.wires import Object, R
+from catlearn.core.wires import Object, R, is_whole
 
 _lecun_normal = lecun_normal()
 
@@ -132,7 +131,7 @@ def whole(layer: Layer, *names: str) -> None:
     """Make these fields of a layer Python integers. Raises TypingError unless they are whole numbers ≥ 1."""
     for name in names:
         value = getattr(layer, name)
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        if not is_whole(value, least=1):
             raise TypingError(f"{layer.name}: {name} must be a whole number ≥ 1, got {value!r}.")
         object.__setattr__(layer, name, int(value))
 
