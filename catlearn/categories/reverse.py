@@ -152,12 +152,7 @@ def vjp_optic(box: Box, op: SmoothLayer) -> Optic:
         _, pullback, ys = jax.vjp(run, *changing(ins, values), has_aux=True)
         return (pullback, *ys)
 
-    def plain(values: tuple) -> tuple:
-        ys, pullback = jax.vjp(lambda *full: unpack(op.apply(full[n:], *full[:n])), *values)
-        return (pullback, *ys)
-
-    all_smooth = change(ins) == ins and change(outs) == outs
-    return _optic(Map(ins, residual @ outs, plain if all_smooth else fwd), box, residual, lambda vs: vs[0](vs[1:]))
+    return _optic(Map(ins, residual @ outs, fwd), box, residual, lambda vs: vs[0](vs[1:]))
 
 
 def _optic(fwd: Any, box: Box, residual: Object, bwd: Any) -> Optic:
