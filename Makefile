@@ -23,8 +23,12 @@ lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-bench: env
+bench: env .venv/rivals
 	$(BIN)/python -m benchmarks
+
+.venv/rivals: pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
+	touch $@
 
 notebooks: env
 	mkdir -p build/notebooks
