@@ -11,13 +11,37 @@ from catlearn.core.diagram import copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
 from catlearn.core.wires import I, Object, R, wire
+from catlearn.interop.optax import from_optax, to_optax
+from catlearn.learn.around import accumulate, average, by_path, lookahead
 from catlearn.learn.checkpoint import load, save
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.fit import evaluate
 from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
-from catlearn.learn.losses import accuracy, quadratic, softmax_cross_entropy
-from catlearn.learn.optimisers import adam, descent, momentum, nesterov
+from catlearn.learn.losses import (
+    accuracy,
+    dot_product,
+    huber,
+    loss,
+    quadratic,
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    weighted,
+)
+from catlearn.learn.optimisers import (
+    adagrad,
+    adam,
+    adamw,
+    ascent,
+    descent,
+    lion,
+    momentum,
+    nadam,
+    nesterov,
+    rmsprop,
+)
+from catlearn.learn.regularisers import l1, l2
+from catlearn.learn.transformations import clip, clip_by_global_norm, scale, weight_decay
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from catlearn.core.diagram import Diagram
 from catlearn.core.wires import R
 from catlearn.datasets import Split, digits, iris
-from catlearn.learn.optimisers import Optimiser, adam, descent, momentum, nesterov
+from catlearn.learn.optimiser import Optimiser
+from catlearn.learn.optimisers import adam, descent, momentum, nesterov
 from catlearn.nets.convolution import conv, max_pool
 from catlearn.nets.dense import dense
 from catlearn.nets.function import flatten, relu, tanh

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from catlearn.core.errors import NamingError
@@ -53,6 +54,17 @@ def distinct(P: Object) -> Object:
     if len(set(labels)) < len(labels):
         labels = [f"{i}.{label}" for i, label in enumerate(labels)]
     return P if tuple(labels) == P.labels else P.named(*labels)
+
+
+def chooser(where: str | Callable[[str], bool]) -> Callable[[str], bool]:
+    """A choice of paths as a function: a pattern (`*.kernel`, `encoder.*`; several with `|` between), or a function already.
+
+    >>> [*map(chooser("*.kernel|head.*"), ("0.dense.kernel", "0.dense.bias", "head.bias"))]
+    [True, False, True]
+    """
+    if callable(where):
+        return where
+    return lambda path: any(fnmatchcase(path, pattern) for pattern in where.split("|"))
 
 
 def checked_label(label: str) -> str:

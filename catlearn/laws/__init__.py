@@ -17,7 +17,7 @@ from catlearn.laws.category import (
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, sample
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
 from catlearn.laws.lens import get_put, put_get, put_put
-from catlearn.laws.optimiser import optimiser_is_monoidal
+from catlearn.laws.optimiser import optimiser_is_monoidal, shear_is_invertible, transformation_composes
 from catlearn.laws.para import (
     gradient_rule,
     reparameterisation_composes,

@@ -27,6 +27,9 @@ class Trainable(Protocol):
     def epoch(self) -> Any: ...
     @property
     def evaluate(self) -> Any: ...
+    @property
+    def weighs(self) -> bool: ...
+    def weigh(self, examples: tuple) -> float: ...
     def pure_step(self, state: tuple, examples: tuple) -> tuple: ...
     def check_data(self, examples: tuple) -> int: ...
 
@@ -71,11 +74,6 @@ class Batches:
     @property
     def steps(self) -> int | None:
         return len(self.source) if hasattr(self.source, "__len__") else None  # type: ignore[arg-type]
-
-
-def examples_in(batch: tuple) -> int:
-    """How many examples a batch has: the length of its arrays."""
-    return len(jax.tree.leaves(batch)[0])
 
 
 def source_of(learner: Trainable, data: Any, batch_size: int, key: jax.Array | None) -> Arrays | Batches:

@@ -11,7 +11,7 @@ import numpy as np
 
 from catlearn.core.errors import ArgumentError
 from catlearn.core.values import values_of
-from catlearn.learn.batches import Arrays, Batches, Trainable, examples_in, source_of, whole_number
+from catlearn.learn.batches import Arrays, Batches, Trainable, source_of, whole_number
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.history import History
 from catlearn.learn.loops import Chunk, Metrics, runner
@@ -70,7 +70,7 @@ def fit(
                     if not (np.all(np.isfinite(metrics["loss"])) and _finite(after)):
                         raise _diverged(learner, state, chunk, epoch, meter.steps, history)
                     state = after
-                    meter.add(metrics, chunk.sizes())
+                    meter.add(metrics, chunk.weights())
                     bar.set_postfix(epoch=epoch, loss=f"{metrics['loss'][-1]:.4f}", refresh=False)
                     bar.update(len(metrics["loss"]))
                 if not meter.steps:
@@ -90,19 +90,19 @@ def fit(
 
 
 class _Meter:
-    """Means over the examples of an epoch."""
+    """Means over the examples of an epoch, each with its weight."""
 
     def __init__(self) -> None:
-        self.steps, self.examples, self.sums = 0, 0, {}
+        self.steps, self.weight, self.sums = 0, 0.0, {}
 
-    def add(self, metrics: Metrics, sizes: list[int]) -> None:
-        weights = np.asarray(sizes, np.float64)
+    def add(self, metrics: Metrics, weights: list[float]) -> None:
         for name, values in metrics.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(np.tensordot(weights, values.astype(np.float64), axes=(0, 0)))
-        self.steps, self.examples = self.steps + len(sizes), self.examples + sum(sizes)
+            total = np.tensordot(np.asarray(weights, np.float64), values.astype(np.float64), axes=(0, 0))
+            self.sums[name] = self.sums.get(name, 0.0) + float(total)
+        self.steps, self.weight = self.steps + len(weights), self.weight + sum(weights)
 
     def means(self) -> dict[str, float]:
-        return {name: total / self.examples for name, total in self.sums.items()}
+        return {name: total / (self.weight or 1.0) for name, total in self.sums.items()}
 
 
 def _row(learner: Trainable, state: tuple, epoch: int, meter: _Meter, validation: tuple | None, began: float) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EX
     source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()
     for examples in source.batches(1):
         metrics = learner.evaluate(state, examples)
-        meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [examples_in(examples)])
+        meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [learner.weigh(examples)])
     return meter.means()
 
 

@@ -13,17 +13,17 @@ import jax.numpy as jnp
 from catlearn.categories.batch import batch, with_axis
 from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import Map, Smooth, change, changing
-from catlearn.core.diagram import Box, Diagram, identity
+from catlearn.categories.smooth import Map, Smooth, change, changed, changing
+from catlearn.core.diagram import Box, Diagram, identity, wiring
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.text import short
-from catlearn.core.values import pack, unpacked, values_of
-from catlearn.core.wires import I, Object, count
+from catlearn.core.values import pack, values_of
+from catlearn.core.wires import I, Object, R, count
 from catlearn.learn.fit import fit
-from catlearn.learn.losses import Loss, Metric
-from catlearn.learn.optimisers import Optimiser
-from catlearn.nets.function import mean
+from catlearn.learn.losses import Loss, Metric, weighted_mean
+from catlearn.learn.optimiser import Optimiser
+from catlearn.nets.function import add, mean, parameter
 
 
 class LensLayer(Family):
@@ -109,18 +109,29 @@ class Learner:
     optimiser: Optimiser
     cap: Cap
     metrics: tuple[tuple[str, Metric], ...] = ()
+    regulariser: Diagram | None = None
 
     # the diagram
 
     def composite(self, size: int) -> Diagram:
-        """The closed diagram: `reverse(batch(model)) >> observe >> (reverse(batch(loss) >> mean) >> cap)`, reparameterised
-        along the optimiser. Type: `(Aⁿ, Aⁿ') → (L, I) ⊗ (Bⁿ, I)`: the loss and the predictions can be read."""
-        model = reverse(batch(self.model, size))
-        judge = reverse(batch(self.loss, size) >> mean) >> self.cap
-        seen = model >> observe
-        open_lens = seen >> (judge @ seen.cod[len(model.cod) :])
-        targets = identity(open_lens.param[len(model.param) :])
+        """The closed diagram: `judged` reparameterised along the optimiser. Type: `(Aⁿ, Aⁿ') → (L, I) ⊗ (Bⁿ, I)`, with
+        parameters `(S ⊗ P, S ⊗ P) ⊗ (Tⁿ, Tⁿ')`: the loss and the predictions can be read."""
+        open_lens = self.judged(size)
+        targets = identity(open_lens.param[len(self.model.param) :])
         return open_lens.reparameterise(self.optimiser.at(self.model.param) @ targets)
+
+    def judged(self, size: int) -> Diagram:
+        """The same with the parameters of the model themselves, `(P, P') ⊗ (Tⁿ, Tⁿ')`:
+        `reverse(batch(model)) >> observe >> (reverse(batch(loss) >> mean) >> cap)`, and the regulariser's loss added."""
+        seen = reverse(batch(self.model, size)) >> observe
+        judge = reverse(batch(self.loss, size) >> (weighted_mean if self.weighs else mean))
+        rest = seen.cod[len(self.model.cod) :]
+        if self.regulariser is None:
+            return seen >> ((judge >> self.cap) @ rest)
+        priced = reverse(identity(I) >> parameter(self.model.param) >> self.regulariser)
+        both = seen >> (((judge @ priced) >> reverse(add) >> self.cap) @ rest)
+        n, m = len(self.model.param), len(both.param) - len(self.model.param)
+        return both.reparameterise(wiring(both.param[:m], (*range(m), *range(n))))
 
     @property
     def state(self) -> Object:
@@ -137,11 +148,16 @@ class Learner:
         """The first state from these parameters."""
         params = values_of(self.model.param, tuple(params), self.model, "parameters")
         params = jax.tree.map(jnp.array, params)
-        return (*self.optimiser.begin(changing(self.model.param, params)), *params)
+        return (*self._known.begin(changing(self.model.param, params)), *params)
 
     def params(self, state: tuple) -> tuple:
-        """The parameters that the model sees at a state: the forward arrow of the optimiser's lens."""
-        return _seen(self, state)
+        """The parameters to use at a state: those that the optimiser shows the model, or an average that it keeps."""
+        P, n = self.model.param, len(state) - len(self.model.param)
+        return changed(P, state[n:], self._known.deployed(state[:n], changing(P, state[n:])))
+
+    @property
+    def _known(self) -> Optimiser:
+        return self.optimiser.knowing(change(self.model.param))
 
     # arrows
 
@@ -177,16 +193,16 @@ class Learner:
 
     @cached_property
     def evaluate(self) -> Callable[[tuple, tuple], dict[str, jax.Array]]:
-        """Metrics of a state on a batch, `(state, (xs, ys)) → metrics`: the forward arrow of the composite, compiled."""
+        """Metrics of a state on a batch, `(state, (xs, ys)) → metrics`: the forward arrow of `judged`, compiled."""
         return jax.jit(self._evaluate)
 
     def _evaluate(self, state: tuple, examples: tuple) -> dict[str, jax.Array]:
         size, xs, ys = self.unpacked(examples)
-        (loss, *predictions), _ = self.composite(size).forward((*state, *ys), *xs)
+        (loss, *predictions), _ = self.judged(size).forward((*self.params(state), *ys), *xs)
         return self._measured(loss, predictions, ys)
 
     def _measured(self, loss: jax.Array, predictions: list, ys: tuple) -> dict[str, jax.Array]:
-        judged = pack(predictions), pack(ys)
+        judged = (pack(predictions), pack(ys[:-1]), ys[-1]) if self.weighs else (pack(predictions), pack(ys))
         return {"loss": loss, **{name: _scalar(name, metric(*judged)) for name, metric in self.metrics}}
 
     def predict(self, state: tuple, xs: Any) -> Any:
@@ -197,7 +213,7 @@ class Learner:
     def _predict(self) -> Callable:
         def predict(state: tuple, xs: Any) -> Any:
             inputs = self._wires(xs, self.model.dom, "inputs")
-            return batch(self.model, self._size(inputs))(_seen(self, state), *inputs)
+            return batch(self.model, self._size(inputs))(self.params(state), *inputs)
 
         return jax.jit(predict)
 
@@ -217,6 +233,15 @@ class Learner:
         values_of(with_axis(self.loss.param, size), ys, f"{self.loss.op!r} after {short(self.model)}", "targets")
         return size, xs, ys
 
+    @property
+    def weighs(self) -> bool:
+        """Whether targets come with weights: the loss then gives a sum and its weight."""
+        return len(self.loss.cod) > 1
+
+    def weigh(self, examples: tuple) -> float:
+        """How much a batch counts in the mean of an epoch: its number of examples, or the sum of their weights."""
+        return float(jnp.sum(examples[1][-1])) if self.weighs else self._size(jax.tree.leaves(examples))
+
     def check_data(self, examples: tuple) -> int:
         """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""
         size, _, ys = self.unpacked(examples)
@@ -227,6 +252,7 @@ class Learner:
     def _wires(self, values: Any, A: Object, what: str) -> tuple:
         if len(A) == 1:
             return (values,)
+        values = () if values is None else values
         if not isinstance(values, tuple | list) or len(values) != len(A):
             raise ArgumentError(f"{short(self.model)} takes {count(len(A), 'wire')} of {what} ({A}): give a tuple of as many.")
         return tuple(values)
@@ -246,12 +272,8 @@ class Learner:
 
     def __repr__(self) -> str:
         parts = [f"model={self.model.code()}", f"loss={self.loss.op!r}", f"optimiser={self.optimiser!r}"]
+        parts += [f"regulariser={self.regulariser.op!r}"] if self.regulariser is not None else []
         return f"supervised({', '.join(parts)})\n# {self.model.summary}"
-
-
-def _seen(learner: Learner, state: tuple) -> tuple:
-    out, _ = learner.optimiser.at(learner.model.param).forward((), *state)
-    return unpacked(out, len(learner.model.param))
 
 
 def _scalar(name: str, value: Any) -> Any:
@@ -274,12 +296,14 @@ def supervised(
     *,
     cap: Cap | float | Callable = 1.0,
     metrics: Mapping[str, Metric] | None = None,
+    regulariser: Family | Diagram | None = None,
 ) -> Learner:
     """The learner of a model `A ⊗ P → B`, a loss `B ⊗ T → L` and an optimiser.
 
     `metrics` maps names to functions of `(predictions, targets)` of a batch, such as `{"accuracy": catlearn.accuracy}`.
-    `cap` is the learning-rate cap, or its α. Raises TypingError where the model has no domain yet, the loss does not
-    take its codomain or give a scalar, or an argument is of another kind.
+    `cap` is the learning-rate cap, or its α. `regulariser` is an arrow `P → R()`, such as `catlearn.l2(1e-4)`, whose
+    value is added to the loss. Raises TypingError where the model has no domain yet, the loss does not take its codomain
+    or give a scalar, or an argument is of another kind.
 
     >>> import jax, jax.numpy as jnp, catlearn as cl
     >>> learner = cl.supervised(cl.R(2) >> cl.dense(3), cl.softmax_cross_entropy, cl.descent(0.1))
@@ -292,10 +316,14 @@ def supervised(
     if not isinstance(optimiser, Optimiser):
         raise TypingError(f"the optimiser must be a lens such as catlearn.descent(0.1), got {optimiser!r}.")
     judged = identity(model.cod) >> loss
-    if [struct.shape for struct in judged.cod.structs] != [()]:
-        raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}; a loss gives one scalar.")
+    if [struct.shape for struct in judged.cod.structs] not in ([()], [(), ()]):
+        raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}; a loss gives one scalar, or a sum and its weight.")
+    optimiser.at(model.param)
+    priced = None if regulariser is None else identity(model.param) >> regulariser
+    if priced is not None and priced.cod != R():
+        raise TypingError(f"{regulariser!r} at the parameters {model.param} gives {priced.cod}; a regulariser gives R().")
     taken = [name for name in metrics or {} if name in RESERVED or name.startswith("validation_")]
     if taken:
         raise TypingError(f"a metric can't be called {taken[0]!r}: histories have that column already.")
     closed = cap if isinstance(cap, Cap) else Cap(cap)
-    return Learner(model, judged, optimiser, closed, tuple((metrics or {}).items()))
+    return Learner(model, judged, optimiser, closed, tuple((metrics or {}).items()), priced)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.core.errors import ArgumentError
-from catlearn.learn.batches import Arrays, Batches, Trainable, examples_in
+from catlearn.learn.batches import Arrays, Batches, Trainable
 
 STEPS_BETWEEN_CHECKS = 64
 BYTES_BETWEEN_CHECKS = 2**27
@@ -25,7 +25,7 @@ class Chunk:
 
     run: Callable[[tuple], tuple[tuple, Metrics]]
     batches: Callable[[], Sequence[tuple]]
-    sizes: Callable[[], list[int]]  # asked once the chunk has run, when its batches are known to be some
+    weights: Callable[[], list[float]]  # asked once the chunk has run, when its batches are known to be some
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def step_by_step(learner: Trainable, batches: list[tuple]) -> Chunk:
             rows.append(metrics)
         return state, {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
 
-    return Chunk(run, lambda: batches, lambda: [*map(examples_in, batches)])
+    return Chunk(run, lambda: batches, lambda: [*map(learner.weigh, batches)])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ class Scan:
             yield Chunk(
                 lambda state: _on_host(self.learner.epoch(state, self.source.xs, self.source.ys, indices)),
                 lambda: [self.source.take(row) for row in indices],
-                lambda: [size] * len(indices),
+                lambda: (
+                    [*map(self.learner.weigh, map(self.source.take, indices))] if self.learner.weighs else [size] * len(indices)
+                ),
             )
         if full < len(order):
             yield step_by_step(self.learner, [self.source.take(order[full:])])

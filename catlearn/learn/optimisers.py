@@ -1,144 +1,150 @@
-"""Optimisers as lenses `(S ⊗ P, S ⊗ P) → (P, P')`, attached to a model by reparameterisation.
+"""The optimisers that people reach for, each a lens given by what it does to one number.
 
-`get` gives the parameters that the model sees, `put` takes the gradient that came back on them. Here the gradient is
-raw and the rate stands in the optimiser; the cap carries the sign. S has a label on each wire, for files and tables.
-Source: arXiv 2103.01931, §3.4, with the signs of momentum and Nesterov corrected (`s⁺ = γs − εg`).
+Source of the lenses: arXiv 2103.01931, §3.4, with the signs of momentum and Nesterov corrected (`s⁺ = γs − εg`). The others
+follow the papers that they name; where conventions differ (where δ stands, first states) they are optax's.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.lens import Lens, Optic, backward_of, forward_of, pair
-from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import Map, Smooth, change, changed, changing
-from catlearn.core.diagram import Box
 from catlearn.core.errors import TypingError
-from catlearn.core.text import call_code
+from catlearn.core.paths import chooser
 from catlearn.core.wires import I, Object, R
+from catlearn.learn.optimiser import Optimiser
+
+Rate = float | Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
-class Optimiser:
-    """A lens `(S ⊗ P, S ⊗ P) → (P, P')` for each object of parameters: what `at` gives.
+class Rule(Optimiser):
+    """An optimiser that moves every array by itself: a subclass gives `move(t, at, p, g, *slots) → (p⁺, *slots⁺)`.
 
-    A subclass says what its state is and gives `get(s, p)` and `put(s, p, g)` on tuples of pytrees, where p and g are
-    the parts of the parameters that can change. Parameters of integers, booleans and keys stay as they are.
+    `slots` names what it remembers of each parameter, and `at` is the place of the array's wire. t counts the steps before
+    this one, where the optimiser `counts`; its state is then one counter for all parameters, and the slots after it.
     """
 
-    def state(self, P: Object) -> Object:
-        """The object S for parameters P."""
-        return I
+    slots: ClassVar[tuple[str, ...]] = ()
 
-    def begin(self, p: tuple) -> tuple:
-        """The first state."""
-        return ()
+    @property
+    def counts(self) -> bool:
+        return False
 
-    def get(self, s: tuple, p: tuple) -> tuple:
-        """The parameters that the model sees. Type: `S ⊗ P → P`."""
-        return p
-
-    def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        """The next state and parameters from the gradient. Type: `S ⊗ P ⊗ P' → S ⊗ P`."""
+    def move(self, t: Any, at: int, p: jax.Array, g: jax.Array, *slots: jax.Array) -> tuple:
         raise NotImplementedError
 
-    def at(self, P: Object) -> Box:
-        """The lens at these parameters, an arrow of Lens(Smooth): the 2-cell to reparameterise a model's lens along."""
-        whole = self.state(change(P)) @ P
-        return Box(Attached(self, P), pair(Smooth, whole, whole, "state"), reverse(P))
+    def state(self, P: Object) -> Object:
+        found = R(dtype="int32", label=f"{self.name}.step") if self.counts else I
+        for slot in self.slots:
+            found = found @ labelled(P, ".".join(filter(None, (self.name, slot))))
+        return found
 
-    def __repr__(self) -> str:
-        return call_code(self.name, self, called=True)
+    def begin(self, p: tuple) -> tuple:
+        clock = (jnp.zeros((), jnp.int32),) if self.counts else ()
+        return (*clock, *(value for _ in self.slots for value in self.first(p)))
 
-    @property
-    def name(self) -> str:
-        return type(self).__name__
+    def first(self, p: tuple) -> tuple:
+        """What the slots hold before the first step."""
+        return jax.tree.map(jnp.zeros_like, p)
 
-
-@dataclass(frozen=True)
-class Attached:
-    """The operation of an optimiser's lens at an object of parameters."""
-
-    optimiser: Optimiser
-    P: Object
-
-    category = Lens(Smooth)
-
-    @property
-    def name(self) -> str:
-        return self.optimiser.name
-
-    def optic(self, box: Box) -> Optic:
-        """Residual S ⊗ P: what put needs of the past is the stored state, not what get showed the model."""
-        opt, P, n = self.optimiser, self.P, len(self.optimiser.state(change(self.P)))
-        whole = forward_of(box.dom)
-
-        def fwd(values: tuple) -> tuple:
-            s, p = values[:n], values[n:]
-            return (*values, *changed(P, p, opt.get(s, changing(P, p))))
-
-        def bwd(values: tuple) -> tuple:
-            s, p, g = values[:n], values[n : len(whole)], values[len(whole) :]
-            new_s, new_p = opt.put(s, changing(P, p), g)
-            return (*new_s, *changed(P, p, new_p))
-
-        residual = whole
-        back = Map(residual @ backward_of(box.cod), whole, bwd)
-        return Optic(Smooth, box.dom, box.cod, residual, Map(whole, residual @ P, fwd), back)
-
-    def __repr__(self) -> str:
-        return f"{self.optimiser!r}.at({self.P})"
+    def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
+        n, t, kept = len(p), s[0] if self.counts else 0, s[self.counts :]
+        columns = [(i, p[i], g[i], *kept[i::n]) for i in range(n)]
+        moved = [_mapped(lambda *leaves, i=i: self.move(t, i, *leaves), column, 1 + len(self.slots)) for i, *column in columns]
+        p, *slots = zip(*moved, strict=True) if moved else ((),) * (1 + len(self.slots))
+        clock = (t + 1,) if self.counts else ()
+        return (*clock, *(value for slot in slots for value in slot)), tuple(p)
 
 
-def _zeros(p: tuple) -> tuple:
-    return jax.tree.map(jnp.zeros_like, p)
+def _mapped(move: Callable, trees: list, results: int) -> list:
+    """`move` on the leaves of trees of one shape: a tree for each of its results."""
+    rows = [move(*leaves) for leaves in zip(*map(jax.tree.leaves, trees), strict=True)]
+    return [jax.tree.structure(trees[0]).unflatten([row[i] for row in rows]) for i in range(results)]
 
 
-def _like(P: Object, label: str) -> Object:
+def labelled(P: Object, label: str) -> Object:
+    """The object with a label before each of its own."""
     return P.named(*(f"{label}.{at or i}" for i, at in enumerate(P.labels)))
 
 
-def _fraction(what: str, value: float, who: str) -> None:
+def fraction(what: str, value: Any, who: str) -> None:
+    """Raise TypingError unless the value is a number in [0, 1)."""
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < 1:
         raise TypingError(f"{who}: {what} must be a number in [0, 1), got {value!r}.")
 
 
-def _positive(what: str, value: float, who: str) -> None:
+def positive(what: str, value: Any, who: str, or_else: str = "") -> None:
+    """Raise TypingError unless the value is a number > 0."""
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < math.inf:
-        raise TypingError(f"{who}: {what} must be a number > 0, got {value!r}.")
+        raise TypingError(f"{who}: {what} must be a number > 0{or_else}, got {value!r}.")
+
+
+def _rate_at(rate: Rate, t: Any, dtype: Any) -> Any:
+    return jnp.asarray(rate(t)).astype(dtype) if callable(rate) else rate
 
 
 @dataclass(frozen=True, repr=False)
-class descent(Optimiser):
-    """Gradient descent: `p⁺ = p − εg`, S = I. Raises TypingError unless the rate is a number > 0.
+class descent(Rule):
+    """Gradient descent: `p⁺ = p − εg`, S = I. Equals optax's `sgd(ε)`.
 
+    In every optimiser here the rate ε is a number, or a schedule: a function of the number of steps before this one, such
+    as optax's; the state then has a counter. Raises TypingError unless the rate is a number > 0 or a function.
     Source: arXiv 2103.01931, §3.4.
 
     >>> descent(0.5).put((), (1.0,), (1.0,))
     ((), (0.5,))
     """
 
-    learning_rate: float
+    learning_rate: Rate
 
     def __post_init__(self) -> None:
-        _positive("learning_rate", self.learning_rate, self.name)
+        if not callable(self.learning_rate):
+            positive("learning_rate", self.learning_rate, self.name, " or a schedule")
 
-    def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        return s, jax.tree.map(lambda p, g: p - self.learning_rate * g, p, g)
+    @property
+    def counts(self) -> bool:
+        return callable(self.learning_rate)
+
+    def rate(self, t: Any, p: Any) -> Any:
+        """The rate ε at a step, in the dtype of the parameter."""
+        return _rate_at(self.learning_rate, t, jnp.result_type(p))
+
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        """Where to go down, and the new slots: `p⁺ = p − ε·direction`."""
+        return (g,)
+
+    def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
+        down, *slots = self.direction(t, p, g, *slots)
+        return p - self.rate(t, p) * down, *slots
+
+
+@dataclass(frozen=True, repr=False)
+class ascent(descent):
+    """Gradient ascent: `p⁺ = p + εg`, S = I. For players who maximise, and for dreams.
+
+    Source: arXiv 2103.01931, §3.3 (there the sign is the cap's). Raises TypingError as `descent` does.
+
+    >>> ascent(0.5).put((), (1.0,), (1.0,))
+    ((), (1.5,))
+    """
+
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        return (-g,)
 
 
 @dataclass(frozen=True, repr=False)
 class momentum(descent):
-    """Heavy ball: `s⁺ = γs − εg`, `p⁺ = p + s⁺`, S = P, s₀ = 0. Equals optax's `sgd(ε, momentum=γ)`.
+    """Heavy ball: `s⁺ = γs − εg`, `p⁺ = p + s⁺`, S = P, s₀ = 0. Equals optax's `sgd(ε, momentum=γ)` at a constant rate.
 
+    With a schedule each gradient keeps the rate of its own step; optax's takes the newest rate for them all.
     Source: arXiv 2103.01931, Example 3.15 (with the sign of γ corrected).
-    Raises TypingError unless the rate is a number > 0 and the decay one in [0, 1).
+    Raises TypingError unless the rate is a number > 0 or a schedule and the decay a number in [0, 1).
 
     >>> s, p = momentum(0.5, 0.5).put((1.0,), (1.0,), (1.0,))
     >>> float(s[0]), float(p[0])
@@ -147,36 +153,90 @@ class momentum(descent):
 
     decay: float = 0.9
 
+    slots = ("",)
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        _fraction("decay", self.decay, self.name)
+        fraction("decay", self.decay, self.name)
 
-    def state(self, P: Object) -> Object:
-        return _like(P, self.name)
-
-    def begin(self, p: tuple) -> tuple:
-        return _zeros(p)
-
-    def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        s = jax.tree.map(lambda s, g: self.decay * s - self.learning_rate * g, s, g)
-        return s, jax.tree.map(jnp.add, p, s)
+    def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
+        s = self.decay * slots[0] - self.rate(t, p) * g
+        return p + s, s
 
 
 @dataclass(frozen=True, repr=False)
 class nesterov(momentum):
-    """Nesterov's method, whose `get` looks ahead: the model sees `p + γs`, then `s⁺ = γs − εg`, `p⁺ = p + s⁺`.
+    """Nesterov's momentum: the model sees `get(s, p) = p + γs`; put is momentum's. Equals optax's `sgd(…, nesterov=True)`,
+    whose parameters are the ones that the model sees here (the shear normal form: `stored` is the change of coordinates).
 
-    The parameters that the model sees are those of optax's `sgd(ε, momentum=γ, nesterov=True)`; the stored p differs.
-    Source: arXiv 2103.01931, Example 3.16 (with the sign of γ corrected).
+    Source: arXiv 2103.01931, Example 3.16 (with the signs of get and put made to agree).
+    Raises TypingError unless the rate is a number > 0 or a schedule and the decay a number in [0, 1).
 
-    >>> opt = nesterov(0.1)
-    >>> s, p = opt.put((0.0,), (1.0,), (1.0,))
-    >>> [round(float(v), 6) for v in (p[0], opt.get(s, p)[0])]
-    [0.9, 0.81]
+    >>> nesterov(0.5, 0.5).get((1.0,), (1.0,))
+    (1.5,)
     """
 
     def get(self, s: tuple, p: tuple) -> tuple:
-        return jax.tree.map(lambda p, s: p + self.decay * s, p, s)
+        return jax.tree.map(lambda p, s: p + self.decay * s, p, s[self.counts :])
+
+    def stored(self, s: tuple, seen: tuple) -> tuple:
+        return jax.tree.map(lambda q, s: q - self.decay * s, seen, s[self.counts :])
+
+
+@dataclass(frozen=True, repr=False)
+class adagrad(descent):
+    """Adagrad: `G⁺ = G + g²`, `p⁺ = p − εg/√(G⁺ + δ)`, S = P, G₀ = 0.1. Equals optax's `adagrad(ε)`.
+
+    Source: Duchi, Hazan, Singer 2011, §1.1; δ inside the root, and no move where G is 0, as in optax.
+    Raises TypingError unless the rate is a number > 0 or a schedule and δ and G₀ are numbers > 0.
+
+    >>> round(float(adagrad(0.1).put((0.1,), (1.0,), (1.0,))[1][0]), 6)
+    0.904654
+    """
+
+    begin_at: float = 0.1
+    eps: float = 1e-7
+
+    slots = ("square",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("begin_at", self.begin_at, self.name)
+        positive("eps", self.eps, self.name)
+
+    def first(self, p: tuple) -> tuple:
+        return jax.tree.map(lambda leaf: jnp.full_like(leaf, self.begin_at), p)
+
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        square = slots[0] + jnp.square(g)
+        scale = jnp.where(square > 0, jax.lax.rsqrt(square + self.eps), 0.0)
+        return scale * g, square
+
+
+@dataclass(frozen=True, repr=False)
+class rmsprop(descent):
+    """RMSProp: `v⁺ = βv + (1−β)g²`, `p⁺ = p − εg/√(v⁺ + δ)`, S = P, v₀ = 0. Equals optax's `rmsprop(ε, β, δ)`.
+
+    Source: Hinton 2012, *Neural Networks for Machine Learning*, lecture 6e; δ inside the root as in optax.
+    Raises TypingError unless the rate is a number > 0 or a schedule, δ one > 0 and the decay one in [0, 1).
+
+    >>> round(float(rmsprop(0.1).put((0.0,), (1.0,), (1.0,))[1][0]), 6)
+    0.683772
+    """
+
+    decay: float = 0.9
+    eps: float = 1e-8
+
+    slots = ("square",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fraction("decay", self.decay, self.name)
+        positive("eps", self.eps, self.name)
+
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        square = self.decay * slots[0] + (1 - self.decay) * jnp.square(g)
+        return jax.lax.rsqrt(square + self.eps) * g, square
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,7 +245,7 @@ class adam(descent):
 
     S = ℕ ⊗ P ⊗ P: one counter for all parameters, then m, then v, not corrected. Equals optax's `adam(ε, β₁, β₂, δ)`.
     Source: Kingma and Ba 2015 (arXiv 1412.6980), Algorithm 1; arXiv 2103.01931, Example 3.18 (with t in the state).
-    Raises TypingError unless the rate and δ are numbers > 0 and b1, b2 in [0, 1).
+    Raises TypingError unless the rate and δ are numbers > 0 (the rate may be a schedule) and b1, b2 in [0, 1).
 
     >>> import jax.numpy as jnp
     >>> opt, p = adam(0.1), (jnp.ones(()),)
@@ -198,26 +258,115 @@ class adam(descent):
     b2: float = 0.999
     eps: float = 1e-8
 
+    slots = ("mean", "square")
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        _fraction("b1", self.b1, self.name)
-        _fraction("b2", self.b2, self.name)
-        _positive("eps", self.eps, self.name)
+        fraction("b1", self.b1, self.name)
+        fraction("b2", self.b2, self.name)
+        positive("eps", self.eps, self.name)
 
-    def state(self, P: Object) -> Object:
-        return R(dtype="int32", label="adam.step") @ _like(P, "adam.mean") @ _like(P, "adam.square")
+    @property
+    def counts(self) -> bool:
+        return True
 
-    def begin(self, p: tuple) -> tuple:
-        return (jnp.zeros((), jnp.int32), *_zeros(p), *_zeros(p))
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        m = self.b1 * slots[0] + (1 - self.b1) * g
+        v = self.b2 * slots[1] + (1 - self.b2) * jnp.square(g)
+        # The two scalars are written anew for each wire: XLA fuses them in, and a shared one costs 2 % of an MLP's step.
+        spread = v / _correction(self.b2, t + 1, v)
+        return self.mean(t + 1, m, g) / (self.eps + jnp.sqrt(spread)), m, v
 
-    def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        n, t, b, c = len(p), s[0] + 1, self.b1, self.b2
-        m = jax.tree.map(lambda m, g: b * m + (1 - b) * g, s[1 : n + 1], g)
-        v = jax.tree.map(lambda v, g: c * v + (1 - c) * jnp.square(g), s[n + 1 :], g)
+    def mean(self, t: Any, m: Any, g: Any) -> Any:
+        """The mean of the gradients at step t, corrected for beginning at zero."""
+        return m / _correction(self.b1, t, m)
 
-        def moved(p: Any, m: Any, v: Any) -> Any:
-            # The two scalars are written anew for each wire: XLA fuses them in, and a shared one costs 2 % of an MLP's step.
-            mean, spread = m / (1 - b**t).astype(m.dtype), v / (1 - c**t).astype(v.dtype)
-            return p - self.learning_rate * (mean / (self.eps + jnp.sqrt(spread)))
 
-        return (t, *m, *v), jax.tree.map(moved, p, m, v)
+def _correction(b: float, t: Any, like: Any) -> Any:
+    return (1 - b**t).astype(like.dtype)
+
+
+@dataclass(frozen=True, repr=False)
+class nadam(adam):
+    """Adam with Nesterov's momentum: `m̂ = β₁m⁺/(1−β₁ᵗ⁺¹) + (1−β₁)g/(1−β₁ᵗ)`. Equals optax's `nadam(ε, β₁, β₂, δ)`.
+
+    Source: Dozat 2016, *Incorporating Nesterov Momentum into Adam*. Raises TypingError as `adam` does.
+
+    >>> import jax.numpy as jnp
+    >>> opt, p = nadam(0.1), (jnp.ones(()),)
+    >>> float(opt.put(opt.begin(p), p, p)[1][0]) < 0.9
+    True
+    """
+
+    def mean(self, t: Any, m: Any, g: Any) -> Any:
+        return self.b1 * m / _correction(self.b1, t + 1, m) + (1 - self.b1) * g / _correction(self.b1, t, m)
+
+
+class Decoupled(descent):
+    """What `adamw` and `lion` share: `p⁺ = … − ε·λ·p` for the parameters that decay, whatever the gradient.
+
+    `where` chooses them by path: a pattern such as `"*.kernel"`, or a function of paths. All decay, unless told.
+    """
+
+    weight_decay: float
+    where: Any
+
+    def knowing(self, P: Object) -> Any:
+        return replace(self, where=chosen(self.where, P))  # type: ignore[type-var]
+
+    def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
+        down, *slots = self.direction(t, p, g, *slots)
+        decays = not isinstance(self.where, tuple) or self.where[at]
+        return p - self.rate(t, p) * (down + self.weight_decay * p if decays else down), *slots
+
+
+def chosen(where: Any, P: Object) -> tuple[bool, ...]:
+    """Which wires a choice by path means. A tuple is a choice made before."""
+    return where if isinstance(where, tuple) else tuple(map(chooser(where), (label or "0" for label in P.labels)))
+
+
+@dataclass(frozen=True, repr=False)
+class adamw(Decoupled, adam):
+    """Adam with decoupled weight decay: `p⁺ = p − ε(m̂/(δ + √v̂) + λp)`. Equals optax's `adamw(ε, …, weight_decay=λ)`.
+
+    `where` chooses by path what decays, as in `where="*.kernel"`; all does, unless told.
+    Source: Loshchilov and Hutter 2019 (arXiv 1711.05101), Algorithm 2. Raises TypingError as `adam` does.
+
+    >>> import jax.numpy as jnp
+    >>> opt, p = adamw(0.1, weight_decay=0.1), (jnp.ones(()),)
+    >>> round(float(opt.put(opt.begin(p), p, p)[1][0]), 4)
+    0.89
+    """
+
+    weight_decay: float = 1e-4
+    where: Any = "*"
+
+
+@dataclass(frozen=True, repr=False)
+class lion(Decoupled, descent):
+    """Lion: `p⁺ = p − ε(sign(β₁m + (1−β₁)g) + λp)`, `m⁺ = β₂m + (1−β₂)g`, S = P, m₀ = 0. Equals optax's `lion(ε, β₁, β₂)`.
+
+    `where` chooses by path what decays. Source: Chen et al. 2023 (arXiv 2302.06675), Algorithm 2.
+    Raises TypingError unless the rate is a number > 0 or a schedule and b1, b2 in [0, 1).
+
+    >>> import jax.numpy as jnp
+    >>> s, p = lion(0.5, weight_decay=0.0).put((jnp.float32(0),), (jnp.float32(1),), (jnp.float32(3),))
+    >>> float(p[0])
+    0.5
+    """
+
+    b1: float = 0.9
+    b2: float = 0.99
+    weight_decay: float = 1e-3
+    where: Any = "*"
+
+    slots = ("mean",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fraction("b1", self.b1, self.name)
+        fraction("b2", self.b2, self.name)
+
+    def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
+        sign = jnp.sign(self.b1 * slots[0] + (1 - self.b1) * g)
+        return sign, self.b2 * slots[0] + (1 - self.b2) * g

@@ -10,12 +10,34 @@ import catlearn as cl
 from catlearn import R, laws
 from catlearn.core.errors import TypingError
 
+HALVING = optax.exponential_decay(0.05, 30, 0.5)
+
 PAIRS = [
     (cl.descent(0.05), optax.sgd(0.05)),
     (cl.momentum(0.02, 0.9), optax.sgd(0.02, momentum=0.9)),
     (cl.nesterov(0.02, 0.9), optax.sgd(0.02, momentum=0.9, nesterov=True)),
     (cl.adam(0.03), optax.adam(0.03)),
     (cl.adam(0.01, 0.8, 0.95, 1e-6), optax.adam(0.01, 0.8, 0.95, 1e-6)),
+    (cl.adagrad(0.1), optax.adagrad(0.1)),
+    (cl.rmsprop(0.01), optax.rmsprop(0.01)),
+    (cl.rmsprop(0.01, 0.8, 1e-5), optax.rmsprop(0.01, 0.8, 1e-5)),
+    (cl.adamw(0.03, weight_decay=0.1), optax.adamw(0.03, weight_decay=0.1)),
+    (cl.nadam(0.02), optax.nadam(0.02)),
+    (cl.lion(0.01), optax.lion(0.01)),
+    (cl.descent(HALVING), optax.sgd(HALVING)),
+    (cl.adam(HALVING), optax.adam(HALVING)),
+    (cl.adamw(HALVING, weight_decay=0.1), optax.adamw(HALVING, weight_decay=0.1)),
+    (cl.lion(HALVING), optax.lion(HALVING)),
+    (cl.adagrad(HALVING), optax.adagrad(HALVING)),
+    (cl.adam(0.03) >> cl.clip(0.1), optax.chain(optax.clip(0.1), optax.adam(0.03))),
+    (cl.momentum(0.1) >> cl.clip_by_global_norm(0.5), optax.chain(optax.clip_by_global_norm(0.5), optax.sgd(0.1, 0.9))),
+    (cl.descent(0.1) >> cl.weight_decay(0.2), optax.chain(optax.add_decayed_weights(0.2), optax.sgd(0.1))),
+    (cl.nesterov(0.02) >> cl.scale(0.5), optax.chain(optax.scale(0.5), optax.sgd(0.02, 0.9, nesterov=True))),
+    (cl.accumulate(cl.adam(0.05), 3), optax.MultiSteps(optax.adam(0.05), 3, accumulator_dtype=None)),
+    (cl.from_optax(optax.adabelief(0.01)), optax.adabelief(0.01)),
+    (cl.from_optax(optax.lamb(0.01)), optax.lamb(0.01)),
+    (cl.from_optax(optax.adamw(HALVING)), optax.adamw(HALVING)),
+    (cl.from_optax(optax.sgd(0.1)) >> cl.clip(0.1), optax.chain(optax.clip(0.1), optax.sgd(0.1))),
 ]
 
 
@@ -40,7 +62,7 @@ def trajectory(optimiser, gradient, p, steps):
     P = cl.Object(tuple(w for x in p for w in R(*x.shape, dtype=x.dtype).wires))
     lens = optimiser.at(P)
     forward, backward = jax.jit(lens.forward), jax.jit(lens.backward)
-    state, seen = (*optimiser.begin(p), *p), []
+    state, seen = (*optimiser.knowing(P).begin(p), *p), []
     for _ in range(steps):
         shown, residual = forward((), *state)
         seen.append(shown)
