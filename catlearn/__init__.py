@@ -4,6 +4,7 @@ from catlearn import laws
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para
+from catlearn.categories.precision import astype, cast
 from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import Smooth, uncurry
@@ -46,3 +47,4 @@ from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
 from catlearn.nets.residual import residual
+from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, prune, spectral_norm, tie, weight_norm

@@ -89,11 +89,13 @@ class SmoothLayer(Layer):
     `optic(dom)` may return a pair `(forward, backward)` of a better reverse derivative than `jax.vjp`'s, shaped as a
     lens's halves: `forward(params, *xs) → (y, residual)`, `backward(residual, *dys) → (dparams, dx)`.
     `batch(box, size, batched)` may return a better batched box than `jax.vmap`'s. `shared = False` says that the
-    parameters belong to examples (labels), so that a batch has one of each for every example.
+    parameters belong to examples (labels), so that a batch has one of each for every example. `precise = True` asks that
+    mixed precision leaves the box in the type that it has (norms, softmax).
     """
 
     category = Smooth
     shared = True
+    precise = False
 
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
         return None

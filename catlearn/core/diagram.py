@@ -75,7 +75,9 @@ class Diagram(Arrow):
             return _fused(self, other)
         if _is_identity(other):
             return self
-        return other if _is_identity(self) else Seq((self, other), self.dom, other.cod, category)
+        if _is_identity(self) and not _relabels(self.dom, other.dom):
+            return other
+        return Seq((self, other), self.dom, other.cod, category)
 
     def tensor(self, other: Any) -> Any:
         other = _as_arrow(other)
@@ -541,6 +543,12 @@ def _rewire(diagram: Wiring, params: tuple, xs: tuple) -> Any:
 
 def _is_identity(f: Diagram) -> bool:
     return isinstance(f, Wiring) and f.index == tuple(range(len(f.dom)))
+
+
+def _relabels(A: Object, B: Object) -> bool:
+    """Whether an identity at A says more than B does: the names of wires."""
+    labels = [getattr(wire, "label", None) for wire in A.wires]
+    return any(labels) and labels != [getattr(wire, "label", None) for wire in B.wires]
 
 
 def _factors(f: Diagram) -> tuple[Diagram, ...]:

@@ -22,7 +22,7 @@ Initialiser = Callable[[jax.Array], tuple]
 
 
 def initialise(diagram: Diagram, param: Object, key: jax.Array) -> tuple[Any, ...]:
-    """Initial parameters: a value for each wire of `param`. Every box gets a key of its own.
+    """Initial parameters: a value for each wire of `param`. Every box gets a key of its own, an only one the key itself.
 
     Raises TypingError where a 2-cell's initial parameters can't be found, and ArgumentError where an initialiser gives
     values of another type.
@@ -33,7 +33,7 @@ def initialise(diagram: Diagram, param: Object, key: jax.Array) -> tuple[Any, ..
 
 def _drawn(diagram: Diagram, key: jax.Array) -> tuple[Any, ...]:
     draws = fold(_Initialisers(), diagram)
-    keys = jax.random.split(key, len(draws)) if draws else ()
+    keys = jax.random.split(key, len(draws)) if len(draws) > 1 else [key] * len(draws)
     return tuple(chain.from_iterable(draw(k) for draw, k in zip(draws, keys, strict=True)))
 
 

@@ -53,13 +53,12 @@ def _outside_brackets(code: str) -> str:
 def mismatch(left: Any, right: Any) -> str:
     """What to say where `left >> right` does not fit: both arrows, both objects, the axis, the place, and what may help."""
     n = len(left.pieces)
-    flat = " A `flatten` between them would give one axis." if _flattens(left.cod, right.dom) else ""
     return (
         f"{as_factor(right.pieces[0], '>>')} can't follow {as_factor(left.pieces[-1], '>>')}: the objects differ.\n"
         f"  left:  {short(left)}\n         ends in   {left.cod}\n"
         f"  right: {short(right)}\n         starts at {right.dom}\n"
         f"  first difference: {difference(left.cod, right.dom)}\n"
-        f"  at: between parts {n - 1} and {n} of the composite.{flat}"
+        f"  at: between parts {n - 1} and {n} of the composite.{_advice(left.cod, right.dom)}"
     )
 
 
@@ -70,6 +69,12 @@ def unequal(f: Any, g: Any) -> str:
     )
 
 
-def _flattens(A: Object, B: Object) -> bool:
-    alone = len(A) == len(B) == 1 and all(hasattr(w, "leaves") for w in A.wires + B.wires)
-    return alone and A.size == B.size and len(B.wires[0].leaves) == 1 and len(B.wires[0].leaves[0].shape) == 1
+def _advice(A: Object, B: Object) -> str:
+    """What box between two objects would make them meet, if there is a usual one."""
+    alone = len(A) == len(B) == 1 and all(len(getattr(w, "leaves", ())) == 1 for w in A.wires + B.wires)
+    if not alone:
+        return ""
+    a, b = A.wires[0].leaves[0], B.wires[0].leaves[0]
+    if a.shape == b.shape and a.dtype != b.dtype:
+        return f" `astype('{b.dtype}')` between them would convert floats."
+    return " A `flatten` between them would give one axis." if A.size == B.size and len(b.shape) == 1 else ""
