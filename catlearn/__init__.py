@@ -8,6 +8,7 @@ from catlearn.categories.precision import astype, cast
 from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import Smooth, uncurry
+from catlearn.categories.stack import stack
 from catlearn.core.diagram import copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
@@ -43,6 +44,7 @@ from catlearn.learn.optimisers import (
 )
 from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, scale, weight_decay
+from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh

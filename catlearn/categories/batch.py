@@ -135,10 +135,20 @@ def _on_box(box: Box, size: int) -> Staged:
 
 def _on_body(box: Box, size: int) -> Staged:
     inside = _batching(size)(box.op.body)
+    if box.op.loops and any(inside.own):
+        raise TypingError(f"{box.op!r} has parameters that belong to examples (labels); those stand outside of loops.")
 
     def at(flags: Flags) -> tuple[Diagram, Flags]:
         body, out = inside.at(flags)
-        return box.op.over(body), out
+        if not box.op.loops or out == flags:
+            return box.op.over(body), out
+        wide = tuple(a or b for a, b in zip(flags, out, strict=True))
+        if wide != flags:
+            looped, out = at(wide)
+            dom = with_axis(box.dom, size, flags)
+            return _spread(dom, tuple(a or not b for a, b in zip(flags, wide, strict=True)), size) >> looped, out
+        missing = tuple(made or not needs for made, needs in zip(out, flags, strict=True))
+        return box.op.over(body >> _spread(body.cod, missing, size)), flags
 
     return replace(inside, at=at)
 

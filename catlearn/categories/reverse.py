@@ -80,6 +80,13 @@ class Reversed:
     def body(self) -> Diagram | None:
         return self.box.op.body
 
+    @property
+    def times(self) -> int:
+        return self.box.op.times
+
+    def drawing(self, draw: Any) -> Any:
+        return self.box.op.drawing(draw)
+
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return self.box.op.initial(key, self.box.dom)
 

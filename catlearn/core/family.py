@@ -110,14 +110,21 @@ class Layer(Family):
     `apply(params, *xs)` runs the box on one value a wire. The codomain is what `apply` returns: JAX is asked for its
     shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones. One that runs a diagram
     of its own has it as `body`, so that names and first values of parameters are the body's, and gives `over(body)`, the
-    same on another, so that functors can go inside.
+    same on another, so that functors can go inside. One that `loops` feeds its body what came out of it, `times` times, and
+    says in `drawing` how the parameters of all rounds are drawn.
     """
 
     category: Any = None
     body: Any = None
+    loops: ClassVar[bool] = False
+    times: Any = 1
 
     def over(self, body: Any) -> Any:
         raise NotImplementedError
+
+    def drawing(self, draw: Callable[[jax.Array], tuple]) -> Callable[[jax.Array], tuple]:
+        """How first values are drawn, from how a box of the body draws its own."""
+        return draw
 
     def check(self, dom: Object) -> None:
         """Raise TypingError where the box has no arrow at `dom` (default: where the number of wires is not `arity`)."""

@@ -63,7 +63,7 @@ class _Initialisers:
 
     def box(self, node: Box) -> list[Initialiser]:
         if getattr(node.op, "body", None) is not None:
-            return fold(self, node.op.body)
+            return [*map(node.op.drawing, fold(self, node.op.body))]
         return [lambda key: node.op.initial(key, node.dom)] if node.param.wires else []
 
     def wiring(self, node: Wiring) -> list[Initialiser]:
@@ -139,6 +139,10 @@ class Row:
     param: str
     count: int
 
+    def repeated(self, times: int) -> Row:
+        param = f"{times} × {self.param}" if self.param and times > 1 else self.param
+        return Row(self.path, self.what, self.cod, param, self.count * times)
+
     def under(self, segment: str) -> Row:
         return Row(".".join(filter(None, (segment, self.path))), self.what, self.cod, self.param, self.count)
 
@@ -152,7 +156,9 @@ def rows(diagram: Diagram) -> list[Row]:
 class _Rows:
     def box(self, node: Box) -> list[Row]:
         if getattr(node.op, "body", None) is not None:
-            return [Row("", type(node.op).__name__.lower(), str(node.cod), "", 0), *fold(self, node.op.body)]
+            times = getattr(node.op, "times", 1)
+            what = type(node.op).__name__.lower() + (f" × {times}" if times > 1 else "")
+            return [Row("", what, str(node.cod), "", 0), *(row.repeated(times) for row in fold(self, node.op.body))]
         return [Row("", repr(node.op), str(node.cod), _param_text(node), node.param.size)]
 
     def wiring(self, node: Wiring) -> list[Row]:

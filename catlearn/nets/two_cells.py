@@ -49,7 +49,8 @@ class Changed(Modified):
 def along(f: Diagram, where: Where, cell: Cell, params: tuple | None = None) -> Diagram:
     """f with each chosen wire Pᵢ of its parameters pulled back along `rᵢ : Qᵢ → Pᵢ`, where `cell(i, Pᵢ) = (rᵢ, begin)`.
 
-    `begin(key, p)` gives the first values of Qᵢ from those of Pᵢ, which are `params` or else f's own. Raises TypingError where nothing is chosen.
+    `begin(key, p)` gives the first values of Qᵢ from those of Pᵢ, which are `params` or else f's own.
+    Raises TypingError where nothing is chosen.
 
     >>> import catlearn as cl
     >>> f = along(cl.R(2) >> cl.dense(3), "bias", lambda i, P: (P >> cl.tanh, lambda key, p: (p,)))
@@ -115,7 +116,8 @@ def _beside(arrows: Any) -> Any:
 def freeze(f: Diagram, params: Sequence[Any], where: Where = "*") -> Diagram:
     """Fix the chosen parameters at their values in `params`. 2-cell: a constant `I → P` beside identities; gradient 0.
 
-    The others begin at their values there. Raises TypingError where nothing is chosen, and ArgumentError where the parameters are not f's.
+    The others begin at their values there. Raises TypingError where nothing is chosen, and ArgumentError where the
+    parameters are not f's.
 
     >>> import jax, catlearn as cl
     >>> model = cl.R(3) >> cl.dense(4) >> cl.dense(2).named("head")
