@@ -8,13 +8,15 @@ from typing import Any
 
 import jax
 import jax.export
+import jax.numpy as jnp
 
 from catlearn.categories.batch import with_axis
+from catlearn.categories.smooth import smooth
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.packages import package
 from catlearn.core.text import short
-from catlearn.core.values import values_of
+from catlearn.core.values import pack, values_of
 from catlearn.learn.checkpoint import replacing
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -27,7 +29,7 @@ def export(path: str | os.PathLike, model: Diagram, params: Sequence[Any], platf
     examples, one argument a wire, as `learner.predict(state, xs)` does with `params = learner.params(state)`. It runs on
     the `platforms` it was made for, some of cpu, cuda, rocm and tpu. Needs the package flatbuffers, here and there.
     Raises ArgumentError for parameters of another model and for other platforms, TypingError where the model can't be
-    exported, with JAX's message, MissingPackageError without flatbuffers.
+    exported, with JAX's message, CompositionError for arrows of another category, MissingPackageError without flatbuffers.
     """
     package("flatbuffers", "interop")
     program = exported(model, params, platforms).serialize()
@@ -43,13 +45,13 @@ def exported(model: Diagram, params: Sequence[Any], platforms: Sequence[str] = (
     >>> exported(model, model.init(jax.random.key(0))).call(jnp.ones((5, 4))).shape
     (5, 2)
     """
-    params = values_of(model.param, params, "export", "parameters")
+    arrow, params = smooth(model).arrow, jax.tree.map(jnp.asarray, values_of(model.param, params, "export", "parameters"))
     if isinstance(platforms, str) or not platforms or not set(platforms) <= set(PLATFORMS):
         raise ArgumentError(f"export: platforms is a tuple of some of {', '.join(PLATFORMS)}, got {platforms!r}.")
     if not model.dom.wires:
         raise TypingError(f"{short(model)} has no inputs, so no batch of them: there is nothing to export but its value.")
     (size,) = jax.export.symbolic_shape("n")
-    run = jax.vmap(lambda *xs: model(params, *xs))  # what `batch` does, for a size that is a symbol
+    run = jax.vmap(lambda *xs: pack(arrow.run((*xs, *params))))  # what `batch` does, for a size that is a symbol
     try:
         return jax.export.export(jax.jit(run), platforms=tuple(platforms))(*with_axis(model.dom, size).structs)  # type: ignore
     except Exception as error:  # whatever JAX raises is reported as ours
