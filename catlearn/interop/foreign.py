@@ -78,7 +78,7 @@ class Foreign(SmoothLayer):
     def __eq__(self, other: object) -> bool:
         if self is other or not isinstance(other, Foreign) or type(self) is not type(other):
             return self is other
-        return (self.arity, self.options) == (other.arity, other.options) and alike(self.content, other.content)
+        return self.arity == other.arity and alike((self.options, self.content), (other.options, other.content))
 
     def __hash__(self) -> int:
         return hash((type(self), self.name, self.arity))
