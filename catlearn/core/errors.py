@@ -31,3 +31,7 @@ class ArgumentError(CatlearnError, TypeError):
 
 class NamingError(CatlearnError, ValueError):
     """A name that would make parameter paths unreadable or ambiguous."""
+
+
+class MissingPackageError(CatlearnError, ImportError):
+    """A package that an extra of catlearn brings is not installed."""

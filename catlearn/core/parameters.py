@@ -179,7 +179,9 @@ class _Rows:
 
 
 def _param_text(node: Diagram) -> str:
-    return ", ".join(" ".join(filter(None, (wire.label, wire.shape_text))) for wire in node.param.wires)
+    wires = node.param.wires
+    shown = [" ".join(filter(None, (wire.label, wire.shape_text))) for wire in wires[:3]]
+    return ", ".join(shown + [f"… {len(wires) - 3} more"] * (len(wires) > 3))
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from catlearn.core.errors import CatlearnError
-
-
-class MissingPackageError(CatlearnError, ImportError):
-    """A package that an extra of catlearn brings is not installed."""
+from catlearn.core.packages import package
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ def digits() -> Split:
     >>> digits().train[0].shape
     (1438, 8, 8, 1)
     """
-    found = _sklearn().load_digits()
+    found = package("sklearn.datasets", "data").load_digits()
     images = (found.images / 16.0)[..., None]
     return _split("digits", images, found.target, tuple(str(i) for i in range(10)))
 
@@ -43,7 +38,7 @@ def iris() -> Split:
     >>> iris().test[0].shape, iris().classes
     ((30, 4), ('setosa', 'versicolor', 'virginica'))
     """
-    found = _sklearn().load_iris()
+    found = package("sklearn.datasets", "data").load_iris()
     split = _split("iris", found.data, found.target, tuple(map(str, found.target_names)))
     mean, deviation = split.train[0].mean(0), split.train[0].std(0)
     scaled = [((x - mean) / deviation, y) for x, y in (split.train, split.test)]
@@ -54,11 +49,3 @@ def _split(name: str, xs: np.ndarray, ys: np.ndarray, classes: tuple[str, ...]) 
     order = np.random.default_rng(0).permutation(len(xs))
     xs, ys, held = xs[order].astype(np.float32), ys[order].astype(np.int32), len(xs) // 5
     return Split(name, (xs[held:], ys[held:]), (xs[:held], ys[:held]), classes)
-
-
-def _sklearn() -> Any:
-    try:
-        import sklearn.datasets as datasets
-    except ImportError as error:
-        raise MissingPackageError("the data sets come with scikit-learn: pip install 'catlearn[data]'.") from error
-    return datasets

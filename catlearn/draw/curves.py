@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from catlearn.core.packages import package
 from catlearn.learn.history import History
 
 INK, SECOND = "#1b4965", "#d1495b"
 
 
 def curves(history: History, title: str = "") -> Any:
-    """A matplotlib figure of each metric by epoch: training solid, validation dashed. Needs the extra `draw`.
+    """A matplotlib figure of each metric by epoch: training solid, validation dashed.
+    Raises MissingPackageError without matplotlib.
 
     >>> len(curves(History(({"epoch": 1, "loss": 0.5, "seconds": 0.1},))).axes)
     1
     """
-    from matplotlib.figure import Figure
-
     metrics = [c for c in history.columns if c not in ("epoch", "seconds") and not c.startswith("validation_")]
-    figure = Figure(figsize=(4.6 * max(1, len(metrics)), 3.4), layout="constrained")
+    figure = package("matplotlib.figure", "draw").Figure(figsize=(4.6 * max(1, len(metrics)), 3.4), layout="constrained")
     for axes, metric in zip(figure.subplots(1, max(1, len(metrics)), squeeze=False)[0], metrics, strict=False):
         _panel(axes, history, metric)
     figure.suptitle(title, fontsize=10)

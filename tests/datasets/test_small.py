@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
+from catlearn.core.errors import MissingPackageError
 from catlearn.datasets import digits, iris
-from catlearn.datasets.small import MissingPackageError
 
 
 @pytest.mark.parametrize(
