@@ -1,6 +1,6 @@
 """catlearn: models are diagrams, and everything else is a functor out of them."""
 
-from catlearn import laws
+from catlearn import datasets, laws
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para
@@ -9,7 +9,7 @@ from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.categories.stack import stack
-from catlearn.core.diagram import copy, discard, identity, swap, wiring
+from catlearn.core.diagram import Diagram, copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
 from catlearn.core.wires import I, Object, R, wire
@@ -31,6 +31,7 @@ from catlearn.learn.losses import (
     softmax_cross_entropy,
     weighted,
 )
+from catlearn.learn.optimiser import Optimiser, Transformation
 from catlearn.learn.optimisers import (
     adagrad,
     adam,

@@ -209,7 +209,9 @@ class Tensor(Optimiser):
 
     parts: tuple[tuple[Optimiser, tuple[int, ...]], ...]
 
-    name = "by_path"
+    @property
+    def name(self) -> str:
+        return "by_path"
 
     def state(self, P: Object) -> Object:
         found = I

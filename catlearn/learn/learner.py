@@ -240,7 +240,7 @@ class Learner:
 
     def weigh(self, examples: tuple) -> float:
         """How much a batch counts in the mean of an epoch: its number of examples, or the sum of their weights."""
-        return float(jnp.sum(examples[1][-1])) if self.weighs else self._size(jax.tree.leaves(examples))
+        return float(jnp.sum(examples[1][-1])) if self.weighs else self._size(tuple(jax.tree.leaves(examples)))
 
     def check_data(self, examples: tuple) -> int:
         """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""

@@ -75,13 +75,13 @@ def labelled(P: Object, label: str) -> Object:
 
 def fraction(what: str, value: Any, who: str) -> None:
     """Raise TypingError unless the value is a number in [0, 1)."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < 1:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < 1:
         raise TypingError(f"{who}: {what} must be a number in [0, 1), got {value!r}.")
 
 
 def positive(what: str, value: Any, who: str, or_else: str = "") -> None:
     """Raise TypingError unless the value is a number > 0."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < math.inf:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
         raise TypingError(f"{who}: {what} must be a number > 0{or_else}, got {value!r}.")
 
 
@@ -120,8 +120,8 @@ class descent(Rule):
         return (g,)
 
     def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
-        down, *slots = self.direction(t, p, g, *slots)
-        return p - self.rate(t, p) * down, *slots
+        down, *kept = self.direction(t, p, g, *slots)
+        return p - self.rate(t, p) * down, *kept
 
 
 @dataclass(frozen=True, repr=False)
@@ -315,9 +315,9 @@ class Decoupled(descent):
         return replace(self, where=chosen(self.where, P))  # type: ignore[type-var]
 
     def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
-        down, *slots = self.direction(t, p, g, *slots)
+        down, *kept = self.direction(t, p, g, *slots)
         decays = not isinstance(self.where, tuple) or self.where[at]
-        return p - self.rate(t, p) * (down + self.weight_decay * p if decays else down), *slots
+        return p - self.rate(t, p) * (down + self.weight_decay * p if decays else down), *kept
 
 
 def chosen(where: Any, P: Object) -> tuple[bool, ...]:
