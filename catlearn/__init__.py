@@ -45,7 +45,7 @@ from catlearn.learn.optimisers import (
     rmsprop,
 )
 from catlearn.learn.regularisers import l1, l2
-from catlearn.learn.transformations import clip, clip_by_global_norm, scale, weight_decay
+from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear

@@ -61,7 +61,7 @@ def cast(f: Any, dtype: Any) -> Any:
     outputs on their way out, and so are their gradients on the way back.
 
     Parameters, their gradients and the optimiser stay in float32. Boxes that say `precise` (norms, softmax) run in the
-    type that they had. For float16, scale the loss: `cap=1024.0` and an optimiser `>> scale(1 / 1024)`.
+    type that they had. For float16, scale the loss: `cap=1024.0` and an optimiser `>> rescale(1 / 1024)`.
     Source: Micikevicius et al. 2018 (arXiv 1710.03740), §3.1 and §3.2; a functor with a 2-cell `P → F(P)`.
     Raises TypingError for a dtype that is no float.
 

@@ -81,7 +81,7 @@ class Stack(SmoothLayer):
         return jax.lax.scan(lambda xs, p: (unpacked(self.body(p, *xs), n), None), xs, params, self.times)[0]
 
     def optic(self, dom: Object) -> tuple[Callable, Callable]:
-        """The scan of the body's lens, and the scan back. What the body keeps of its parameters is not kept again."""
+        """The scan of the body's lens, and the scan back. What the body keeps twice, or of its parameters, is kept once."""
         lens, n = reverse(self.body), len(change(self.body.dom))
 
         def forward(params: tuple, *xs: Any) -> tuple:
@@ -90,13 +90,14 @@ class Stack(SmoothLayer):
             def step(xs: tuple, p: tuple) -> tuple[tuple, list]:
                 y, residual = lens.forward(p, *xs)
                 leaves, tree = jax.tree.flatten(residual)
-                places = [_place(leaf, jax.tree.leaves(p)) for leaf in leaves]
-                kept[:] = [tree, places]
-                return unpacked(y, len(self.body.cod)), [leaf for leaf, at in zip(leaves, places, strict=True) if at is None]
+                old = jax.tree.leaves(p)
+                new = [leaf for i, leaf in enumerate(leaves) if _place(leaf, old + leaves[:i]) is None]
+                kept[:] = [tree, [_place(leaf, old + new) for leaf in leaves]]
+                return unpacked(y, len(self.body.cod)), new
 
             ys, new = jax.lax.scan(step, xs, params, self.times)
-            (tree, places), fresh, old = kept, iter(new), jax.tree.leaves(params)
-            return ys, tree.unflatten([next(fresh) if at is None else old[at] for at in places])
+            (tree, places), stored = kept, jax.tree.leaves(params) + new
+            return ys, tree.unflatten([stored[at] for at in places])
 
         def backward(residual: Any, *dys: Any) -> tuple:
             def step(dys: tuple, m: Any) -> tuple[tuple, tuple]:

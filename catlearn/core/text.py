@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, is_dataclass
+from types import FunctionType
 from typing import Any
 
 from catlearn.core.wires import Object, difference
@@ -23,9 +24,14 @@ def short(diagram: Any, most: int = 6) -> str:
 def call_code(name: str, thing: Any, called: bool) -> str:
     """The code that makes a dataclass: `name(…)` with what differs from the defaults; `name` alone where it is not called."""
     given = [(f, getattr(thing, f.name)) for f in fields(thing)] if is_dataclass(thing) else []
-    required = [repr(value) for f, value in given if f.default is MISSING]
-    changed = [f"{f.name}={value!r}" for f, value in given if f.default is not MISSING and value != f.default]
+    required = [_value_code(value) for f, value in given if f.default is MISSING]
+    changed = [f"{f.name}={_value_code(value)}" for f, value in given if f.default is not MISSING and value != f.default]
     return f"{name}({', '.join(required + changed)})" if required or changed or (given and called) else name
+
+
+def _value_code(value: Any) -> str:
+    """The code of a value; of a function its name, not where it lies in memory."""
+    return value.__name__ if isinstance(value, FunctionType) else repr(value)
 
 
 def named_code(code: str, label: str | None, compound: bool) -> str:

@@ -58,11 +58,11 @@ class clip_by_global_norm(Transformation):
 
 
 @dataclass(frozen=True, repr=False)
-class scale(Transformation):
-    """Multiply the gradient by a number. With a cap of 1/c it is loss scaling: `cap=1024.0` and `adam(1e-3) >> scale(1 / 1024)`.
+class rescale(Transformation):
+    """Multiply the gradient by a number. Against a cap it is loss scaling: `cap=1024.0`, `adam(1e-3) >> rescale(1 / 1024)`.
     Raises TypingError unless the factor is a number.
 
-    >>> scale(0.5).put((), (), (2.0,))
+    >>> rescale(0.5).put((), (), (2.0,))
     ((), (1.0,))
     """
 
@@ -70,7 +70,7 @@ class scale(Transformation):
 
     def __post_init__(self) -> None:
         if not isinstance(self.factor, Real) or isinstance(self.factor, bool):
-            raise TypingError(f"scale: factor must be a number, got {self.factor!r}.")
+            raise TypingError(f"rescale: factor must be a number, got {self.factor!r}.")
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
         return s, jax.tree.map(lambda g: g * self.factor, g)

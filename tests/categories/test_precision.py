@@ -79,7 +79,7 @@ def test_loss_scaling_saves_small_gradients_in_float16(key):
     model = cl.cast(R(1) >> cl.linear(1), jnp.float16)
     small = cl.loss(lambda y, t: 1e-9 * (y - t).sum())
     plain = cl.supervised(model, small, cl.descent(1e9))
-    scaled = cl.supervised(model, small, cl.descent(1e9) >> cl.scale(2.0**-20), cap=2.0**20)
+    scaled = cl.supervised(model, small, cl.descent(1e9) >> cl.rescale(2.0**-20), cap=2.0**20)
     batch = jnp.ones((1, 1)), jnp.zeros((1, 1))
     before = jnp.ones((1, 1))
     assert float(plain.step(plain.start((before,)), batch)[0][0][0, 0]) == 1.0

@@ -47,7 +47,7 @@ def test_a_get_without_its_inverse_is_caught(key):
     assert laws.shear_is_invertible(Wrong(0.1), P, key) is not None
 
 
-@pytest.mark.parametrize("g", [cl.clip(0.1), cl.clip_by_global_norm(0.1), cl.weight_decay(0.1, "*.kernel"), cl.scale(2.0)])
+@pytest.mark.parametrize("g", [cl.clip(0.1), cl.clip_by_global_norm(0.1), cl.weight_decay(0.1, "*.kernel"), cl.rescale(2.0)])
 def test_composing_with_a_transformation_is_composing_lenses(g, key):
     assert laws.transformation_composes(cl.nesterov(0.1), g, P, key) is None
     assert laws.optimiser_is_monoidal(cl.nesterov(0.1) >> cl.clip(0.1), P, R(3).named("x"), key) is None
@@ -140,7 +140,7 @@ def test_decay_by_name(where, key):
         lambda: cl.clip(0),
         lambda: cl.clip_by_global_norm(-1),
         lambda: cl.weight_decay("much"),
-        lambda: cl.scale(None),
+        lambda: cl.rescale(None),
     ],
 )
 def test_bad_settings(make):

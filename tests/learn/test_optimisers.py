@@ -32,7 +32,7 @@ PAIRS = [
     (cl.adam(0.03) >> cl.clip(0.1), optax.chain(optax.clip(0.1), optax.adam(0.03))),
     (cl.momentum(0.1) >> cl.clip_by_global_norm(0.5), optax.chain(optax.clip_by_global_norm(0.5), optax.sgd(0.1, 0.9))),
     (cl.descent(0.1) >> cl.weight_decay(0.2), optax.chain(optax.add_decayed_weights(0.2), optax.sgd(0.1))),
-    (cl.nesterov(0.02) >> cl.scale(0.5), optax.chain(optax.scale(0.5), optax.sgd(0.02, 0.9, nesterov=True))),
+    (cl.nesterov(0.02) >> cl.rescale(0.5), optax.chain(optax.scale(0.5), optax.sgd(0.02, 0.9, nesterov=True))),
     (cl.accumulate(cl.adam(0.05), 3), optax.MultiSteps(optax.adam(0.05), 3, accumulator_dtype=None)),
     (cl.from_optax(optax.adabelief(0.01)), optax.adabelief(0.01)),
     (cl.from_optax(optax.lamb(0.01)), optax.lamb(0.01)),

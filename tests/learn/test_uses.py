@@ -56,7 +56,7 @@ def test_a_gan_moves_its_points_to_the_data(key):
     """The generator's mean goes to the data's; a penalty on the discriminator's size keeps the game tame."""
     z, x = jax.random.normal(key, (512, 2)), jax.random.normal(jax.random.key(1), (512, 3)) * 0.3 + jnp.array([1.0, -1.0, 0.5])
     critic = R(3) >> cl.dense(16) >> cl.tanh >> cl.dense(1)
-    players = (cl.rmsprop(0.002), cl.rmsprop(0.002) >> cl.scale(-1.0) >> cl.weight_decay(0.1))
+    players = (cl.rmsprop(0.002), cl.rmsprop(0.002) >> cl.rescale(-1.0) >> cl.weight_decay(0.1))
     game = cl.gan(G, critic, players)
     state, _ = game.fit(game.init(key), ((z, x), ()), epochs=60, batch_size=64, key=key)
     made = np.asarray(cl.batch(G, 512)(game.params(state)[: len(G.param)], z)).mean(0)
