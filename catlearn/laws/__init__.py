@@ -36,4 +36,5 @@ from catlearn.laws.reverse import (
     pairing,
     symmetric_second_derivative,
 )
+from catlearn.laws.stack import stack_is_the_composite
 from catlearn.laws.suite import SUITE, Law

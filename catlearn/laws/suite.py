@@ -10,6 +10,7 @@ import jax
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para, Parametric
+from catlearn.categories.precision import cast
 from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, smooth
@@ -19,9 +20,13 @@ from catlearn.laws import batch as batches
 from catlearn.laws import category, functor, optimiser, para
 from catlearn.laws import lens as lenses
 from catlearn.laws import reverse as rd
+from catlearn.laws import stack as stacks
 from catlearn.laws.counterexample import Counterexample, extensional, first
 from catlearn.laws.random import Choose, random_arrow, random_endomorphism, random_object, random_reparameterisation, summed
-from catlearn.learn.optimisers import descent, momentum, nesterov
+from catlearn.learn.around import accumulate, average, lookahead
+from catlearn.learn.optimiser import Optimiser
+from catlearn.learn.optimisers import adam, descent, lion, momentum, nesterov
+from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 
 Check = Callable[[Choose], Counterexample | None]
 
@@ -128,6 +133,30 @@ def _recomputed(choose: Choose) -> Counterexample | None:
     return extensional("recompute changes no value", reverse(recompute(f)), reverse(f))
 
 
+def _some_optimiser(choose: Choose) -> Optimiser:
+    opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9), adam(0.1), lion(0.1)))
+    return choose((opt, average(opt), lookahead(opt, 2), accumulate(opt, 2), opt >> clip(0.1)))
+
+
+def _transformed(choose: Choose) -> Counterexample | None:
+    g = choose((clip(0.1), clip_by_global_norm(0.1), rescale(2.0), weight_decay(0.1)))
+    opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9)))
+    return optimiser.transformation_composes(opt, g, random_object(choose), _key(choose))
+
+
+def _cast(choose: Choose) -> Counterexample | None:
+    f = _arrow(choose)
+    return extensional("cast to its own type", cast(f, "float32"), f)
+
+
+def _stacked(choose: Choose) -> Counterexample | None:
+    return stacks.stack_is_the_composite(_maybe_recomputed_endomorphism(choose), 3, _key(choose))
+
+
+def _maybe_recomputed_endomorphism(choose: Choose) -> Diagram:
+    return choose((recompute, lambda f: f))(random_endomorphism(choose))
+
+
 SUITE: tuple[Law, ...] = (
     Law("associativity", "diagrams", lambda c: category.associativity(*_three(c))),
     Law("unit", "diagrams", lambda c: category.unit(_arrow(c))),
@@ -170,5 +199,9 @@ SUITE: tuple[Law, ...] = (
     Law("sums gradients", "batch", lambda c: batches.batch_sums_gradients(_maybe_recomputed(c), 3, _key(c))),
     Law("composition", "batch", _batched_composite),
     Law("changes no value", "recompute", _recomputed),
+    Law("changes no type", "cast", _cast),
+    Law("is the composite", "stack", _stacked),
     Law("tensor", "optimiser", _optimiser),
+    Law("shear", "optimiser", lambda c: optimiser.shear_is_invertible(_some_optimiser(c), random_object(c), _key(c))),
+    Law("composition", "optimiser", _transformed),
 )

@@ -1,6 +1,3 @@
-import functools
-import operator
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +5,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import R, laws
+from catlearn.categories.stack import Stack
 from catlearn.core.errors import CompositionError, TypingError
 
 LAYERS = [
@@ -20,30 +18,24 @@ LAYERS = [
 ]
 
 
-def unrolled(layer, n):
-    return functools.reduce(operator.rshift, [layer] * n)
-
-
-def apart(params, n):
-    return tuple(jax.tree.map(lambda p, i=i: p[i], p) for i in range(n) for p in params)
-
-
 @pytest.fixture(params=LAYERS, ids=lambda f: f.code()[:28])
 def layer(request):
     return request.param
 
 
 def test_a_stack_is_the_composite(layer, key):
-    f, g = cl.stack(3, layer), unrolled(layer, 3)
-    params, xs, dys = (laws.sample(A, k) for A, k in zip((f.param, f.dom, f.cod), jax.random.split(key, 3), strict=True))
-    assert laws.equal_values("stack", f(params, *xs), g(apart(params, 3), *xs)) is None
-    ours, theirs = cl.reverse(f), cl.reverse(g)
-    dparams, dx = ours.backward(ours.forward(params, *xs)[1], *dys)
-    dp, dx_by_hand = theirs.backward(theirs.forward(apart(params, 3), *xs)[1], *dys)
-    assert laws.equal_values("stack, backward", dx, dx_by_hand) is None
-    assert laws.equal_values("stack, parameters", apart(dparams, 3), dp) is None
+    assert laws.stack_is_the_composite(layer, 3, key) is None
+    f = cl.stack(3, layer)
     assert laws.agrees_with_vjp(f, key) is None
     assert laws.batch_runs_each_example(f, 2, key) is None and laws.batch_sums_gradients(f, 2, key) is None
+
+
+def test_a_stack_in_the_wrong_order_is_caught(key, monkeypatch):
+    right = Stack.apply
+    monkeypatch.setattr(Stack, "optic", lambda self, dom: None)
+    assert laws.stack_is_the_composite(LAYERS[0], 3, key) is None
+    monkeypatch.setattr(Stack, "apply", lambda self, params, *xs: right(self, tuple(p[::-1] for p in params), *xs))
+    assert laws.stack_is_the_composite(LAYERS[0], 3, key) is not None
 
 
 def test_each_copy_is_drawn_anew_and_has_the_names_of_one(key):
