@@ -18,7 +18,29 @@ from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
 from catlearn.learn.losses import accuracy, quadratic, softmax_cross_entropy
 from catlearn.learn.optimisers import adam, descent, momentum, nesterov
+from catlearn.nets.attention import attend, attention, cross_attention, rotary
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear
-from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
+from catlearn.nets.embedding import embedding, positions
+from catlearn.nets.function import (
+    add,
+    constant,
+    elu,
+    flatten,
+    function,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    parameter,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
+from catlearn.nets.mixer import mixer_block
+from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.residual import residual
+from catlearn.nets.shape import branch, concatenate, reshape, transpose
+from catlearn.nets.transformer import feed_forward, transformer_block

@@ -15,7 +15,7 @@ from catlearn.categories.batch import with_axis
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
-from catlearn.core.family import Composite, Layer
+from catlearn.core.family import Composite, Family, Layer
 from catlearn.core.wires import Object, R, is_whole
 
 _lecun_normal = lecun_normal()
@@ -30,9 +30,9 @@ def kernel_initialiser(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> ja
 class linear(SmoothLayer):
     """Multiply the last axis by a matrix. Type: `R(…, m) ⊗ R(m, n) → R(…, n)`, in the dtype of the domain.
 
-    One product of two matrices, whatever the leading axes: a batch is more rows, and so is the gradient of the matrix,
-    which XLA makes half as fast from several axes on CPU. `kernel_init` is an initialiser of `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes
-    or of integers.
+    It is one product of two matrices, whatever the leading axes, and so is its gradient: a batch is more rows. (XLA on CPU
+    takes twice as long for a gradient that is summed over several axes.) `kernel_init` is an initialiser of
+    `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes or of integers.
 
     >>> import catlearn as cl
     >>> (cl.R(5, 3) >> linear(2)).cod
@@ -136,7 +136,7 @@ def draw(initialiser: Callable, key: jax.Array, param: Object) -> tuple:
     return (initialiser(key, leaf.shape, leaf.dtype),)
 
 
-def whole(layer: Layer, *names: str) -> None:
+def whole(layer: Family, *names: str) -> None:
     """Make these fields of a layer Python integers. Raises TypingError unless they are whole numbers ≥ 1."""
     for name in names:
         value = getattr(layer, name)
@@ -145,7 +145,7 @@ def whole(layer: Layer, *names: str) -> None:
         object.__setattr__(layer, name, int(value))
 
 
-def floating(layer: Layer, dom: Object, axes: str, least: int, most: int | None = None) -> None:
+def floating(layer: Family, dom: Object, axes: str, least: int, most: int | None = None) -> None:
     """Raise TypingError unless the only wire is an array of floats with that many axes."""
     leaves = dom.wires[0].leaves
     if len(leaves) != 1 or dom.wires[0].tree != jax.tree.structure(0):
