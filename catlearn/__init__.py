@@ -47,8 +47,30 @@ from catlearn.learn.optimisers import (
 from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
+from catlearn.nets.attention import attend, attention, cross_attention, rotary
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear
-from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
+from catlearn.nets.embedding import embedding, positions
+from catlearn.nets.function import (
+    add,
+    constant,
+    elu,
+    flatten,
+    function,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    parameter,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
+from catlearn.nets.mixer import mixer_block
+from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.residual import residual
+from catlearn.nets.shape import branch, concatenate, reshape, transpose
+from catlearn.nets.transformer import feed_forward, transformer_block
 from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, prune, spectral_norm, tie, weight_norm

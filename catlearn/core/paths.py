@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any
 
 from catlearn.core.errors import NamingError
@@ -26,19 +27,33 @@ def parameters_of(parts: Sequence[Any]) -> Object:
 def segments(parts: Sequence[Any]) -> list[str]:
     """One path segment for each part: its label where unique, else its index and name; nothing for mere plumbing.
 
-    An unnamed composite that alone holds all the parameters adds no segment, so `residual(f)` reads as f does.
+    An unnamed composite adds no segment where it alone holds all the parameters, so that `residual(f)` reads as f does,
+    and where names of its own stand before all of its parameters, and no neighbour has them.
     """
-    labels = Counter(part.label for part in parts)
-    holders = sum(bool(part.param.wires) for part in parts)
-    return [_segment(i, part, labels, alone=holders == 1) for i, part in enumerate(parts)]
+    tops = [_tops(part) for part in parts]
+    count = Counter(chain.from_iterable(tops))
+    alone = sum(bool(part.param.wires) for part in parts) == 1
+    return [_segment(i, part, top, count, alone) for i, (part, top) in enumerate(zip(parts, tops, strict=True))]
 
 
-def _segment(i: int, part: Any, labels: Counter, alone: bool) -> str:
-    if part.label and labels[part.label] == 1:
+def _tops(part: Any) -> set[str]:
+    """The names that would begin the paths of a part without a place of its own: none where it takes one."""
+    tops = {label.split(".")[0] for label in part.param.labels if label} if _is_plain(part) else {part.label} - {None}
+    return tops if not any(top.isdigit() for top in tops) else set()
+
+
+def _segment(i: int, part: Any, tops: set[str], count: Counter, alone: bool) -> str:
+    unique = bool(tops) and all(count[top] == 1 for top in tops)
+    if part.label and unique:
         return part.label
-    if part.name is None and part.children and alone:
+    if _is_plain(part) and (alone or unique):
         return ""
     return f"{i}.{part.name}" if part.name else str(i)
+
+
+def _is_plain(part: Any) -> bool:
+    """Whether a part is an unnamed composite."""
+    return part.name is None and bool(part.children)
 
 
 def distinct(P: Object) -> Object:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.nn.initializers import lecun_normal, zeros
 
+from catlearn.categories.batch import with_axis
 from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.diagram import Diagram, identity
+from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
-from catlearn.core.family import Composite, Layer
+from catlearn.core.family import Composite, Family, Layer
 from catlearn.core.wires import Object, R, is_whole
 
 _lecun_normal = lecun_normal()
@@ -28,8 +30,9 @@ def kernel_initialiser(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> ja
 class linear(SmoothLayer):
     """Multiply the last axis by a matrix. Type: `R(…, m) ⊗ R(m, n) → R(…, n)`, in the dtype of the domain.
 
-    `kernel_init` is an initialiser of `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes
-    or of integers.
+    It is one product of two matrices, whatever the leading axes, and so is its gradient: a batch is more rows. (XLA on CPU
+    takes twice as long for a gradient that is summed over several axes.) `kernel_init` is an initialiser of
+    `jax.nn.initializers` (LeCun normal). Raises TypingError for a wire without axes or of integers.
 
     >>> import catlearn as cl
     >>> (cl.R(5, 3) >> linear(2)).cod
@@ -58,7 +61,13 @@ class linear(SmoothLayer):
         return R(*leaf.shape[:-1], self.units, dtype=leaf.dtype)
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return jnp.dot(xs[0], params[0])
+        *leading, features = xs[0].shape
+        rows = xs[0].reshape(math.prod(leading), features) if len(leading) > 1 else xs[0]
+        return jnp.dot(rows, params[0]).reshape(*leading, self.units)
+
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram:
+        """The same box, on one more axis."""
+        return replace(box, dom=with_axis(box.dom, size), cod=with_axis(box.cod, size))
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +136,7 @@ def draw(initialiser: Callable, key: jax.Array, param: Object) -> tuple:
     return (initialiser(key, leaf.shape, leaf.dtype),)
 
 
-def whole(layer: Layer, *names: str) -> None:
+def whole(layer: Family, *names: str) -> None:
     """Make these fields of a layer Python integers. Raises TypingError unless they are whole numbers ≥ 1."""
     for name in names:
         value = getattr(layer, name)
@@ -136,7 +145,7 @@ def whole(layer: Layer, *names: str) -> None:
         object.__setattr__(layer, name, int(value))
 
 
-def floating(layer: Layer, dom: Object, axes: str, least: int, most: int | None = None) -> None:
+def floating(layer: Family, dom: Object, axes: str, least: int, most: int | None = None) -> None:
     """Raise TypingError unless the only wire is an array of floats with that many axes."""
     leaves = dom.wires[0].leaves
     if len(leaves) != 1 or dom.wires[0].tree != jax.tree.structure(0):

@@ -48,6 +48,7 @@ class Known(function):
     """A JAX function that has a name here, such as `relu`."""
 
     known_as: str = ""
+    precise: bool = False  # whether it should compute in float32 where its neighbours compute in less
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -67,6 +68,13 @@ def _flatten(x: jax.Array) -> jax.Array:
 relu = Known(jax.nn.relu, known_as="relu")
 tanh = Known(jnp.tanh, known_as="tanh")
 sigmoid = Known(jax.nn.sigmoid, known_as="sigmoid")
+gelu = Known(jax.nn.gelu, known_as="gelu")  # Hendrycks and Gimpel 2016 (arXiv 1606.08415), by tanh
+silu = Known(jax.nn.silu, known_as="silu")
+elu = Known(jax.nn.elu, known_as="elu")
+leaky_relu = Known(jax.nn.leaky_relu, known_as="leaky_relu")
+softplus = Known(jax.nn.softplus, known_as="softplus")
+softmax = Known(jax.nn.softmax, known_as="softmax", precise=True)  # along the last axis, as log_softmax
+log_softmax = Known(jax.nn.log_softmax, known_as="log_softmax", precise=True)
 flatten = Known(_flatten, known_as="flatten")
 add = Known(jnp.add, arity=2, known_as="add")
 mean = Known(jnp.mean, known_as="mean")

@@ -15,6 +15,15 @@ def test_segments():
     assert segments((f >> g, g)) == ["0", "g"]
 
 
+def test_names_inside_an_unnamed_composite_need_no_place_before_them():
+    f = R(3) >> cl.dense(3)
+    a, b, c = (f.named(name) for name in "abc")
+    assert segments((a @ b, c @ f.dom)) == ["", ""]
+    assert cl.names(cl.copy(R(3)) >> a @ b >> cl.add >> c) == tuple(f"{x}.{y}" for x in "abc" for y in ("kernel", "bias"))
+    assert segments((a @ b, b @ c)) == segments((a @ f, b @ f)) == ["0", "1"]
+    assert segments((a @ b, b)) == ["0", "1.b"]
+
+
 @pytest.mark.parametrize("labels", [("a", "a"), ("1", None), ("a", "a", "0.a"), (None, None), ("x", "y")])
 def test_distinct(labels):
     found = distinct(Object(R(2).wires * len(labels)).named(*labels)).labels

@@ -33,6 +33,18 @@ def test_the_last_axis_is_mapped(key):
     np.testing.assert_allclose(f(params, x), x @ params[0] + params[1], rtol=1e-5)
 
 
+def test_a_batch_is_more_rows(key):
+    f = R(2, 5) >> cl.linear(3)
+    assert cl.batch(f, 4) == R(4, 2, 5) >> cl.linear(3)
+    lens = cl.reverse(cl.batch(R(2, 5) >> cl.dense(3), 4))
+    run = lambda p, x, dy: lens.backward(lens.forward(p, x)[1], dy)  # noqa: E731
+    jaxpr = jax.make_jaxpr(run)((*f.init(key), jnp.zeros(3)), jnp.ones((4, 2, 5)), jnp.ones((4, 2, 3)))
+    products = [eqn for eqn in jaxpr.eqns if eqn.primitive.name == "dot_general"]
+    assert len(products) == 3 and all(x.aval.ndim == 2 for eqn in products for x in eqn.invars)
+    assert laws.batch_runs_each_example(f, 3, key) is None and laws.batch_sums_gradients(f, 3, key) is None
+    assert (R(2, 0, 3) >> cl.linear(4))((jnp.ones((3, 4)),), jnp.ones((2, 0, 3))).shape == (2, 0, 4)
+
+
 def test_parameters_take_the_dtype_of_the_domain(key):
     f = R(3, dtype="bfloat16") >> cl.dense(2)
     assert f.cod == R(2, dtype="bfloat16") and all(p.dtype == jnp.bfloat16 for p in f.init(key))

@@ -17,6 +17,28 @@ def test_activations(family, numpy, key):
     assert laws.agrees_with_vjp(R(5) >> family, key) is None
 
 
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        (cl.gelu, {"approximate": "tanh"}),
+        (cl.silu, {}),
+        (cl.elu, {}),
+        (cl.leaky_relu, {}),
+        (cl.softplus, {}),
+        (cl.softmax, {"dim": -1}),
+        (cl.log_softmax, {"dim": -1}),
+    ],
+    ids=repr,
+)
+def test_activations_are_torch_s(family, options, key):
+    torch = pytest.importorskip("torch")
+    f, x = R(3, 5) >> family, 3 * jax.random.normal(key, (3, 5))
+    theirs = getattr(torch.nn.functional, family.name)(torch.from_numpy(np.array(x)), **options)
+    np.testing.assert_allclose(f((), x), theirs.numpy(), rtol=1e-5, atol=1e-6)
+    assert laws.agrees_with_vjp(f, key) is None and laws.batch_runs_each_example(f, 2, key) is None
+    assert family.precise == (family in (cl.softmax, cl.log_softmax)) and eval(repr(family), vars(cl)) is family
+
+
 def test_flatten_reads_rows_first():
     x = jnp.arange(6.0).reshape(1, 2, 3)
     assert np.array_equal((R(1, 2, 3) >> cl.flatten)((), x), np.arange(6))
