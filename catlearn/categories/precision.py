@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.smooth import Smooth, SmoothLayer, is_smooth
+from catlearn.categories.smooth import Smooth, SmoothLayer
 from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Family, Modified
@@ -19,7 +18,7 @@ from catlearn.core.wires import I, Object, Wire
 
 @dataclass(frozen=True, repr=False)
 class astype(SmoothLayer):
-    """Convert the floats of a wire. Type: `A → A` with leaves of that dtype; integers, booleans and keys stay.
+    """Convert the floats of a wire. Type: `A → A` with leaves of that dtype; complex numbers, integers and keys stay.
 
     Raises TypingError for a dtype that is no float.
 
@@ -43,7 +42,7 @@ class astype(SmoothLayer):
         return as_type(dom, self.dtype)
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return jax.tree.map(lambda leaf: leaf.astype(self.dtype) if is_smooth(leaf) else leaf, xs[0])
+        return jax.tree.map(lambda leaf: leaf.astype(self.dtype) if _is_float(leaf) else leaf, xs[0])
 
 
 def as_type(A: Object, dtype: Any) -> Object:
@@ -52,8 +51,12 @@ def as_type(A: Object, dtype: Any) -> Object:
 
 
 def _converted(wire: Wire, dtype: Any) -> Wire:
-    leaves = tuple(jax.ShapeDtypeStruct(leaf.shape, dtype) if is_smooth(leaf) else leaf for leaf in wire.leaves)
+    leaves = tuple(jax.ShapeDtypeStruct(leaf.shape, dtype) if _is_float(leaf) else leaf for leaf in wire.leaves)
     return replace(wire, leaves=leaves)
+
+
+def _is_float(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jnp.floating)
 
 
 def cast(f: Any, dtype: Any) -> Any:
@@ -71,6 +74,7 @@ def cast(f: Any, dtype: Any) -> Any:
     (R(4), R(3, 4) @ R(4))
     """
     dtype = astype(dtype).dtype
+    f = identity(f) if isinstance(f, Object) else f
     if isinstance(f, Family):
         return CastFamily(f, dtype)
     inside = _casting(dtype)(f)
@@ -102,12 +106,11 @@ def _casting(dtype: str) -> Functor:
 
 
 def _on_box(box: Box, dtype: str) -> Diagram:
-    """A box in another type: around its body; else the same family there; else the box between conversions."""
+    """A box in another type: around its body; else the same family, or the same function, there; else between conversions."""
     dom, cod, own = (as_type(A, dtype) for A in (box.dom, box.cod, box.own))
     if box.op.body is not None:
         return box.op.over(_casting(dtype)(box.op.body))
-    if not box.op.precise:
-        there = _resolved(box.op, dom)
+    for there in () if box.op.precise else (_resolved(box.op, dom), _retyped(box, dom, own)):
         if there is not None and (there.cod, there.own) == (cod, own):
             return replace(there, label=box.label)
     inside = _converting(dom, box.dom) >> box >> _converting(box.cod, cod)
@@ -122,6 +125,38 @@ def _resolved(op: Any, dom: Object) -> Box | None:
     return found if isinstance(found, Box) and found.op == op else None
 
 
+def _retyped(box: Box, dom: Object, own: Object) -> Box | None:
+    op = Retyped(box)
+    try:
+        return Box(op, dom, op.codomain(dom, own), own)
+    except TypingError:
+        return None
+
+
+@dataclass(frozen=True, repr=False)
+class Retyped(SmoothLayer):
+    """The function of a box, on values of other types: for boxes whose family gives parameters a type of its own."""
+
+    box: Box
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.box.op.name
+
+    @property
+    def shared(self) -> bool:  # type: ignore[override]
+        return self.box.op.shared
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return self.box.op.initial(key, self.box.dom)
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self.box.op.apply(params, *xs)
+
+    def __repr__(self) -> str:
+        return f"retyped({self.box.op!r})"
+
+
 def _converting(A: Object, B: Object) -> Diagram:
     """The arrow A → B that converts where the types of wires differ, with the names of A."""
     found: Any = identity(I)
@@ -130,6 +165,18 @@ def _converting(A: Object, B: Object) -> Diagram:
     return found
 
 
-def _to(B: Object) -> astype:
-    leaves: Sequence[Any] = B.wires[0].leaves
-    return astype(next(leaf.dtype for leaf in leaves if is_smooth(leaf)))
+def _to(B: Object) -> SmoothLayer:
+    dtypes = {leaf.dtype for leaf in B.wires[0].leaves if _is_float(leaf)}
+    return astype(dtypes.pop()) if len(dtypes) == 1 else Convert(B)
+
+
+@dataclass(frozen=True, repr=False)
+class Convert(SmoothLayer):
+    """Convert each leaf of a wire to the type that it has in another."""
+
+    to: Object
+
+    name = "convert"
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return jax.tree.map(lambda leaf, like: leaf.astype(like.dtype), xs[0], self.to.structs[0])

@@ -81,6 +81,10 @@ class Reversed:
         return self.box.op.body
 
     @property
+    def loops(self) -> bool:
+        return self.box.op.loops
+
+    @property
     def times(self) -> int:
         return self.box.op.times
 

@@ -423,8 +423,7 @@ class Reparameterised(Diagram):
         return super()._meaning(verb)
 
     def code(self, typed: bool = True) -> str:
-        extra = "" if self.initialiser is None else f", init={self.initialiser!r}"
-        return named_code(f"({self.body.code()}).reparameterise({self.along.code()}{extra})", self.label, False)
+        return named_code(f"({self.body.code()}).reparameterise({self.along.code()})", self.label, False)
 
     __repr__ = Diagram.__repr__
 

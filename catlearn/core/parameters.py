@@ -126,6 +126,41 @@ def _opaque(box: Box) -> _Track:
 _copies = Functor(_Tracks(), on_wire=same_wire, on_box=_opaque, name="copies")
 
 
+# loops
+
+
+def loops(diagram: Diagram) -> tuple[tuple[int, ...], ...]:
+    """For each parameter wire, the lengths of the loops that it is cut up by: its leading axes that boxes do not see.
+
+    >>> import catlearn as cl
+    >>> loops(cl.R(2) >> cl.stack(3, cl.linear(2)) >> cl.bias())
+    ((3,), ())
+    """
+    return tuple(fold(_Loops(), diagram))
+
+
+class _Loops:
+    """The fold that finds them. What a 2-cell computes anew is in no loop."""
+
+    def box(self, node: Box) -> list[tuple[int, ...]]:
+        if getattr(node.op, "body", None) is None:
+            return [()] * len(node.param)
+        return [(node.op.times,) * node.op.loops + inner for inner in fold(self, node.op.body)]
+
+    def wiring(self, node: Wiring) -> list[tuple[int, ...]]:
+        return []
+
+    def seq(self, node: Seq, images: Sequence[list[tuple[int, ...]]]) -> list[tuple[int, ...]]:
+        return list(chain.from_iterable(images))
+
+    def par(self, node: Par, images: Sequence[list[tuple[int, ...]]]) -> list[tuple[int, ...]]:
+        return list(chain.from_iterable(images))
+
+    def reparameterised(self, node: Reparameterised, body: list[tuple[int, ...]], along: Any) -> list[tuple[int, ...]]:
+        seen = _copies(node.along).track(tuple(range(len(node.along.dom))))
+        return [body[seen.index(i)] if i in seen else () for i in range(len(node.along.dom))]
+
+
 # the table
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any
 
-from catlearn.core.errors import NamingError
+from catlearn.core.errors import NamingError, TypingError
 from catlearn.core.wires import Object
 
 
@@ -79,6 +79,8 @@ def chooser(where: str | Callable[[str], bool]) -> Callable[[str], bool]:
     """
     if callable(where):
         return where
+    if not isinstance(where, str):
+        raise TypingError(f"a choice of parameters is a pattern of paths such as '*kernel', or a function, got {where!r}.")
     return lambda path: any(fnmatchcase(path, pattern) for pattern in where.split("|"))
 
 

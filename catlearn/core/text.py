@@ -23,7 +23,7 @@ def short(diagram: Any, most: int = 6) -> str:
 
 def call_code(name: str, thing: Any, called: bool) -> str:
     """The code that makes a dataclass: `name(…)` with what differs from the defaults; `name` alone where it is not called."""
-    given = [(f, getattr(thing, f.name)) for f in fields(thing)] if is_dataclass(thing) else []
+    given = [(f, getattr(thing, f.name)) for f in fields(thing) if f.repr] if is_dataclass(thing) else []
     required = [_value_code(value) for f, value in given if f.default is MISSING]
     changed = [f"{f.name}={_value_code(value)}" for f, value in given if f.default is not MISSING and value != f.default]
     return f"{name}({', '.join(required + changed)})" if required or changed or (given and called) else name

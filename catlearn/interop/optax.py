@@ -44,8 +44,8 @@ class from_optax(Optimiser):
         known = replace(self, paths=tuple(label or str(i) for i, label in enumerate(P.labels)))
         try:
             jax.eval_shape(lambda p: known.put(known.begin(p), p, p), P.structs)
-        except TypeError as error:
-            raise TypingError(f"{self!r} can't be a lens on these parameters: {error}") from error
+        except Exception as error:  # whatever a transformation raises is reported as ours
+            raise TypingError(f"{self!r} can't be a lens on {P}.\n  {type(error).__name__}: {error}") from error
         return known
 
     def _named(self, p: tuple) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class from_optax(Optimiser):
         return wire(jax.eval_shape(lambda p: self.begin(p)[0], P.structs), "optax")
 
     def begin(self, p: tuple) -> tuple:
-        return (jax.tree.map(jnp.asarray, self.tx.init(self._named(p))),)
+        return (jax.tree.map(jnp.array, self.tx.init(self._named(p))),)  # copies: some begin with the parameters themselves
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
         named = self._named(p)
@@ -90,7 +90,8 @@ def to_optax(optimiser: Optimiser) -> optax.GradientTransformation:
         if params is None:
             raise TypingError("an optimiser of catlearn moves parameters: give them, as tx.update(gradients, state, params).")
         P, seen = _wires(params)
-        known, g, q = optimiser.knowing(change(P)), changing(P, jax.tree.leaves(updates)), changing(P, seen)
+        given = jax.tree.structure(params).flatten_up_to(updates)  # with None for integers, where gradients were filtered
+        known, g, q = optimiser.knowing(change(P)), changing(P, given), changing(P, seen)
         state, p = known.put(state, known.stored(state, q), g)
         moves = jax.tree.map(jnp.subtract, known.get(state, p), q)
         return jax.tree.structure(params).unflatten(changed(P, zeros_of(P), moves)), state
@@ -99,6 +100,6 @@ def to_optax(optimiser: Optimiser) -> optax.GradientTransformation:
 
 
 def _wires(params: Any) -> tuple[Object, list]:
-    found = jax.tree_util.tree_leaves_with_path(params)
+    found = jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.asarray, params))
     paths = [jax.tree_util.keystr(path, simple=True, separator=".") or None for path, _ in found]
     return Object(tuple(Wire.of(leaf, path) for (_, leaf), path in zip(found, paths, strict=True))), [leaf for _, leaf in found]

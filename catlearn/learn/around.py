@@ -11,9 +11,9 @@ import jax.numpy as jnp
 
 from catlearn.core.errors import TypingError
 from catlearn.core.paths import chooser
-from catlearn.core.wires import I, Object, R, is_whole
+from catlearn.core.wires import I, Object, R
 from catlearn.learn.optimiser import Optimiser
-from catlearn.learn.optimisers import fraction, labelled
+from catlearn.learn.settings import counting, fraction, labelled, proportion
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +76,7 @@ class average(Around):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fraction("decay", self.decay, self.name)
+        fraction(self, "decay")
 
     def kept(self, P: Object) -> Object:
         return labelled(P, self.name)
@@ -111,8 +111,10 @@ class lookahead(Around):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _whole("every", self.every, self.name)
-        fraction("1 - pull", 1 - self.pull, self.name)
+        counting(self, "every")
+        proportion(self, "pull")
+        if isinstance(self.optimiser, average):
+            raise TypingError(f"lookahead deploys its slow parameters: average stands around it, as average({self.name}(…)).")
 
     def kept(self, P: Object) -> Object:
         return R(dtype="int32", label=f"{self.name}.step") @ labelled(P, f"{self.name}.slow")
@@ -148,7 +150,7 @@ class accumulate(Around):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _whole("steps", self.steps, self.name)
+        counting(self, "steps")
 
     def kept(self, P: Object) -> Object:
         return R(dtype="int32", label=f"{self.name}.step") @ labelled(P, self.name)
@@ -165,11 +167,6 @@ class accumulate(Around):
         return (*s, jnp.where(full, 0, t + 1), *jax.tree.map(lambda a: jnp.where(full, jnp.zeros_like(a), a), mean)), p
 
 
-def _whole(what: str, value: Any, who: str) -> None:
-    if not is_whole(value, least=1):
-        raise TypingError(f"{who}: {what} must be a whole number ≥ 1, got {value!r}.")
-
-
 @dataclass(frozen=True, repr=False)
 class by_path(Optimiser):
     """Different optimisers on different parameters: a tensor of lenses. S = S₁ ⊗ S₂ ⊗ …, each at its share of P.
@@ -184,6 +181,11 @@ class by_path(Optimiser):
     """
 
     rules: Mapping[str, Optimiser]
+
+    def __post_init__(self) -> None:
+        wrong = [rule for rule in self.rules.values() if not isinstance(rule, Optimiser)]
+        if wrong:
+            raise TypingError(f"by_path maps patterns to optimisers such as catlearn.adam(1e-3), got {wrong[0]!r}.")
 
     def __hash__(self) -> int:
         return hash(tuple(self.rules.items()))

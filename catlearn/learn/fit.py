@@ -96,8 +96,9 @@ class _Meter:
         self.steps, self.weight, self.sums = 0, 0.0, {}
 
     def add(self, metrics: Metrics, weights: list[float]) -> None:
+        counts = np.asarray(weights, np.float64)
         for name, values in metrics.items():
-            total = np.tensordot(np.asarray(weights, np.float64), values.astype(np.float64), axes=(0, 0))
+            total = np.tensordot(counts[counts > 0], values.astype(np.float64)[counts > 0], axes=(0, 0))
             self.sums[name] = self.sums.get(name, 0.0) + float(total)
         self.steps, self.weight = self.steps + len(weights), self.weight + sum(weights)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from inspect import signature
 from typing import Any
 
 import jax
@@ -19,11 +20,11 @@ from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.text import short
 from catlearn.core.values import pack, values_of
-from catlearn.core.wires import I, Object, R, count
+from catlearn.core.wires import I, Object, count
 from catlearn.learn.fit import fit
-from catlearn.learn.losses import Loss, Metric, weighted_mean
+from catlearn.learn.losses import Loss, Metric
 from catlearn.learn.optimiser import Optimiser
-from catlearn.nets.function import add, mean, parameter
+from catlearn.nets.function import add, mean, parameter, weighted_mean
 
 
 class LensLayer(Family):
@@ -213,6 +214,8 @@ class Learner:
     def _predict(self) -> Callable:
         def predict(state: tuple, xs: Any) -> Any:
             inputs = self._wires(xs, self.model.dom, "inputs")
+            if not inputs:
+                return self.model(self.params(state))
             return batch(self.model, self._size(inputs))(self.params(state), *inputs)
 
         return jax.jit(predict)
@@ -230,7 +233,7 @@ class Learner:
         if size == 0:
             raise ArgumentError("a batch of no examples has no mean loss; give at least one.")
         values_of(with_axis(self.model.dom, size), xs, self.model, "inputs")
-        values_of(with_axis(self.loss.param, size), ys, f"{self.loss.op!r} after {short(self.model)}", "targets")
+        values_of(with_axis(self.loss.param, size), ys, f"{_untyped(self.loss)} after {short(self.model)}", "targets")
         return size, xs, ys
 
     @property
@@ -245,8 +248,9 @@ class Learner:
     def check_data(self, examples: tuple) -> int:
         """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""
         size, _, ys = self.unpacked(examples)
-        if isinstance(self.loss.op, Loss):
-            self.loss.op.check_targets(self.loss.dom, ys)
+        judges = [part for part in self.loss.parts if isinstance(part.op, Loss)]
+        if judges:
+            judges[-1].op.check_targets(judges[-1].dom, ys)
         return size
 
     def _wires(self, values: Any, A: Object, what: str) -> tuple:
@@ -271,9 +275,15 @@ class Learner:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __repr__(self) -> str:
-        parts = [f"model={self.model.code()}", f"loss={self.loss.op!r}", f"optimiser={self.optimiser!r}"]
-        parts += [f"regulariser={self.regulariser.op!r}"] if self.regulariser is not None else []
+        parts = [f"model={self.model.code()}", f"loss={_untyped(self.loss)}", f"optimiser={self.optimiser!r}"]
+        parts += [f"regulariser={_untyped(self.regulariser)}"] if self.regulariser is not None else []
+        parts += [f"cap={self.cap.alpha}"] if self.cap != Cap() else []
         return f"supervised({', '.join(parts)})\n# {self.model.summary}"
+
+
+def _untyped(f: Diagram) -> str:
+    """The code of an arrow without its domain."""
+    return f.op.__repr__() if f.op is not None else " >> ".join(part.code(False) for part in f.parts)
 
 
 def _scalar(name: str, value: Any) -> Any:
@@ -284,6 +294,16 @@ def _scalar(name: str, value: Any) -> Any:
 
 def _length(value: Any) -> str:
     return f"length {len(value)}" if hasattr(value, "__len__") else "no length"
+
+
+def _check_weighted(metrics: Mapping[str, Metric]) -> None:
+    for name, metric in metrics.items():
+        try:
+            signature(metric).bind(None, None, None)
+        except TypeError as error:
+            raise TypingError(
+                f"the metric {name!r} meets a weighted loss, so it takes (predictions, targets, weights): {error}."
+            ) from error
 
 
 RESERVED = ("loss", "epoch", "seconds")
@@ -318,10 +338,15 @@ def supervised(
     judged = identity(model.cod) >> loss
     if [struct.shape for struct in judged.cod.structs] not in ([()], [(), ()]):
         raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}; a loss gives one scalar, or a sum and its weight.")
+    if not all(jnp.issubdtype(struct.dtype, jnp.floating) for struct in judged.cod.structs):
+        raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}, which has no gradient; a loss is a real float.")
+    if len(judged.cod) > 1:
+        _check_weighted(metrics or {})
     optimiser.at(model.param)
     priced = None if regulariser is None else identity(model.param) >> regulariser
-    if priced is not None and priced.cod != R():
-        raise TypingError(f"{regulariser!r} at the parameters {model.param} gives {priced.cod}; a regulariser gives R().")
+    if priced is not None and ([struct.shape for struct in priced.cod.structs] != [()] or priced.param.wires):
+        given = f"{priced.cod}" + (f", with parameters {priced.param}" if priced.param.wires else "")
+        raise TypingError(f"{regulariser!r} at the parameters {model.param} gives {given}; a regulariser gives one scalar.")
     taken = [name for name in metrics or {} if name in RESERVED or name.startswith("validation_")]
     if taken:
         raise TypingError(f"a metric can't be called {taken[0]!r}: histories have that column already.")

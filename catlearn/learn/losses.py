@@ -19,9 +19,9 @@ import optax
 from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.text import short
-from catlearn.core.wires import Object, R, object_of
+from catlearn.core.wires import Object, R
+from catlearn.learn.settings import fraction, positive
 from catlearn.nets.dense import floating
-from catlearn.nets.function import Known
 
 
 class Loss(SmoothLayer):
@@ -109,8 +109,7 @@ class SoftmaxCrossEntropy(Loss):
         return replace(self, **options)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing < 1:
-            raise TypingError(f"{self.name}: smoothing must be a number in [0, 1), got {self.smoothing!r}.")
+        fraction(self, "smoothing")
 
     def check(self, dom: Object) -> None:
         super().check(dom)
@@ -137,7 +136,9 @@ class SoftmaxCrossEntropy(Loss):
             raise ArgumentError(
                 f"labels are the numbers 0 to {classes - 1} of {classes} classes, got {labels.min()} to {labels.max()}."
             )
-        if self.dense and labels.size and not (labels.min() >= 0 and np.allclose(labels.sum(-1), 1, atol=1e-3)):
+        slack = 1e-3 + classes * float(jnp.finfo(targets[0].dtype).eps) if self.dense else 0.0
+        sums = labels.astype(np.float32).sum(-1)
+        if self.dense and labels.size and not (labels.min() >= 0 and np.allclose(sums, 1, atol=slack)):
             raise ArgumentError("dense labels are distributions: numbers ≥ 0 whose last axis sums to 1.")
 
 
@@ -147,7 +148,7 @@ def _classes(dom: Object) -> int:
 
 @dataclass(frozen=True, repr=False)
 class SigmoidCrossEntropy(Loss):
-    """`−Σ t·log σ(b_p) + (1−t)·log(1 − σ(b_p))` of logits b_p and labels t in [0, 1]. Type: `B ⊗ B → R()`.
+    """`−Σ (t·log σ(b_p) + (1−t)·log(1 − σ(b_p)))` of logits b_p and labels t in [0, 1]. Type: `B ⊗ B → R()`.
 
     Source: the cross-entropy of independent Bernoulli variables; numerics of optax's `sigmoid_binary_cross_entropy`.
     Raises TypingError for a prediction that is no array of floats.
@@ -202,8 +203,7 @@ class huber(Loss):
     called = True
 
     def __post_init__(self) -> None:
-        if not self.delta > 0:
-            raise TypingError(f"huber: delta must be a number > 0, got {self.delta!r}.")
+        positive(self, "delta")
 
     def each(self, targets: tuple, *xs: Any) -> jax.Array:
         return jnp.sum(optax.huber_loss(xs[0], targets[0], delta=self.delta))
@@ -273,31 +273,36 @@ class weighted(Loss):
     def target(self, dom: Object) -> Object:
         own = self.loss.parameters(dom)
         positions = jax.eval_shape(self.loss.each, own.structs, *dom.structs)
-        return own @ object_of((positions,)).named("weight")
+        return own @ R(*positions.shape, dtype=jnp.promote_types(positions.dtype, jnp.float32), label="weight")
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         *targets, weights = params
-        losses = self.loss.each(tuple(targets), *xs)
-        # Where the weight is 0 the loss does not count, even if it is not a number.
+        losses = self.loss.each(tuple(_counting(target, weights) for target in targets), *xs)
         return jnp.sum(jnp.where(weights > 0, weights * losses, 0.0)), jnp.sum(weights)
 
     def check_targets(self, dom: Object, targets: tuple) -> None:
         *labels, weights = targets
-        self.loss.check_targets(dom, tuple(labels))
+        counts = np.asarray(weights) > 0
+        self.loss.check_targets(dom, tuple(np.asarray(label)[counts] for label in labels))
         if np.size(weights) and not (np.min(weights) >= 0 and np.max(weights) < np.inf):
             raise ArgumentError(f"weights are numbers ≥ 0, got {np.min(weights)} to {np.max(weights)}.")
 
 
-def _weighted_mean(totals: jax.Array, weights: jax.Array) -> jax.Array:
-    weight = jnp.sum(weights)
-    return jnp.where(weight > 0, jnp.sum(totals) / jnp.where(weight > 0, weight, 1), 0)
+def _counting(target: Any, weights: jax.Array) -> Any:
+    """The target with zeros where it does not count, so that nothing there, not even what is no number, has a gradient."""
+
+    def cleared(leaf: jax.Array) -> jax.Array:
+        beside = jnp.reshape(weights > 0, weights.shape + (1,) * (leaf.ndim - weights.ndim))
+        return jnp.where(beside, leaf, jnp.zeros_like(leaf))
+
+    fits = all(leaf.shape[: weights.ndim] == weights.shape for leaf in jax.tree.leaves(target))
+    return jax.tree.map(cleared, target) if fits else target
 
 
 quadratic = Quadratic()
 softmax_cross_entropy = SoftmaxCrossEntropy()
 sigmoid_cross_entropy = SigmoidCrossEntropy()
 dot_product = DotProduct()
-weighted_mean = Known(_weighted_mean, arity=2, known_as="weighted_mean")
 
 
 def accuracy(predictions: Any, labels: Any, weights: Any = None) -> jax.Array:
@@ -314,7 +319,7 @@ def accuracy(predictions: Any, labels: Any, weights: Any = None) -> jax.Array:
         raise ArgumentError(
             f"accuracy of predictions {jnp.shape(predictions)} takes labels {chosen.shape}, got {jnp.shape(labels)}."
         )
-    return jnp.mean(chosen == labels) if weights is None else weighted_mean.fn(weights * (chosen == labels), weights)
+    return jnp.mean(chosen == labels) if weights is None else jnp.average(chosen == labels, weights=weights)
 
 
 Metric = Callable[..., Any]

@@ -15,6 +15,7 @@ from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changed, changing
 from catlearn.core.diagram import Box
 from catlearn.core.errors import CompositionError
+from catlearn.core.paths import distinct
 from catlearn.core.text import call_code
 from catlearn.core.wires import I, Object
 
@@ -75,7 +76,7 @@ class Optimiser(Stateful):
     def at(self, P: Object) -> Box:
         """The lens at these parameters, an arrow of Lens(Smooth): the 2-cell to reparameterise a model's lens along."""
         known = self.knowing(change(P))
-        whole = known.state(change(P)) @ P
+        whole = distinct(known.state(change(P))) @ P
         return Box(Attached(known, P), pair(Smooth, whole, whole, "state"), reverse(P))
 
     def then(self, other: Any) -> Optimiser:
@@ -93,6 +94,9 @@ class Transformation(Stateful):
 
     A subclass gives `put(s, p, g) → (s⁺, g⁺)`, where p are the parameters that the model sees.
     """
+
+    def __rshift__(self, other: Any) -> Any:
+        raise CompositionError(f"{self!r} changes gradients on their way to an optimiser: write optimiser >> {self!r} first.")
 
     def at(self, P: Object) -> Box:
         """The lens at these parameters."""

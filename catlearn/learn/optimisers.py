@@ -6,19 +6,16 @@ follow the papers that they name; where conventions differ (where δ stands, fir
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from numbers import Real
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from catlearn.core.errors import TypingError
-from catlearn.core.paths import chooser
 from catlearn.core.wires import I, Object, R
 from catlearn.learn.optimiser import Optimiser
+from catlearn.learn.settings import chosen, fraction, labelled, not_negative, positive
 
 Rate = float | Callable[[Any], Any]
 
@@ -68,23 +65,6 @@ def _mapped(move: Callable, trees: list, results: int) -> list:
     return [jax.tree.structure(trees[0]).unflatten([row[i] for row in rows]) for i in range(results)]
 
 
-def labelled(P: Object, label: str) -> Object:
-    """The object with a label before each of its own."""
-    return P.named(*(f"{label}.{at or i}" for i, at in enumerate(P.labels)))
-
-
-def fraction(what: str, value: Any, who: str) -> None:
-    """Raise TypingError unless the value is a number in [0, 1)."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < 1:
-        raise TypingError(f"{who}: {what} must be a number in [0, 1), got {value!r}.")
-
-
-def positive(what: str, value: Any, who: str, or_else: str = "") -> None:
-    """Raise TypingError unless the value is a number > 0."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
-        raise TypingError(f"{who}: {what} must be a number > 0{or_else}, got {value!r}.")
-
-
 def _rate_at(rate: Rate, t: Any, dtype: Any) -> Any:
     return jnp.asarray(rate(t)).astype(dtype) if callable(rate) else rate
 
@@ -105,7 +85,7 @@ class descent(Rule):
 
     def __post_init__(self) -> None:
         if not callable(self.learning_rate):
-            positive("learning_rate", self.learning_rate, self.name, " or a schedule")
+            positive(self, "learning_rate", or_else=" or a schedule")
 
     @property
     def counts(self) -> bool:
@@ -157,7 +137,7 @@ class momentum(descent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fraction("decay", self.decay, self.name)
+        fraction(self, "decay")
 
     def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
         s = self.decay * slots[0] - self.rate(t, p) * g
@@ -190,7 +170,8 @@ class adagrad(descent):
     Source: Duchi, Hazan, Singer 2011, §1.1; δ inside the root, and no move where G is 0, as in optax.
     Raises TypingError unless the rate is a number > 0 or a schedule and δ and G₀ are numbers > 0.
 
-    >>> round(float(adagrad(0.1).put((0.1,), (1.0,), (1.0,))[1][0]), 6)
+    >>> opt, p = adagrad(0.1), (jnp.ones(()),)
+    >>> round(float(opt.put(opt.begin(p), p, p)[1][0]), 6)
     0.904654
     """
 
@@ -201,16 +182,15 @@ class adagrad(descent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive("begin_at", self.begin_at, self.name)
-        positive("eps", self.eps, self.name)
+        positive(self, "begin_at", "eps")
 
     def first(self, p: tuple) -> tuple:
         return jax.tree.map(lambda leaf: jnp.full_like(leaf, self.begin_at), p)
 
     def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
-        square = slots[0] + jnp.square(g)
+        square = slots[0].real + abs_square(g)
         scale = jnp.where(square > 0, jax.lax.rsqrt(square + self.eps), 0.0)
-        return scale * g, square
+        return scale * g, square.astype(slots[0].dtype)
 
 
 @dataclass(frozen=True, repr=False)
@@ -220,7 +200,8 @@ class rmsprop(descent):
     Source: Hinton 2012, *Neural Networks for Machine Learning*, lecture 6e; δ inside the root as in optax.
     Raises TypingError unless the rate is a number > 0 or a schedule, δ one > 0 and the decay one in [0, 1).
 
-    >>> round(float(rmsprop(0.1).put((0.0,), (1.0,), (1.0,))[1][0]), 6)
+    >>> opt, p = rmsprop(0.1), (jnp.ones(()),)
+    >>> round(float(opt.put(opt.begin(p), p, p)[1][0]), 6)
     0.683772
     """
 
@@ -231,12 +212,12 @@ class rmsprop(descent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fraction("decay", self.decay, self.name)
-        positive("eps", self.eps, self.name)
+        fraction(self, "decay")
+        positive(self, "eps")
 
     def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
-        square = self.decay * slots[0] + (1 - self.decay) * jnp.square(g)
-        return jax.lax.rsqrt(square + self.eps) * g, square
+        square = self.decay * slots[0].real + (1 - self.decay) * abs_square(g)
+        return jax.lax.rsqrt(square + self.eps) * g, square.astype(slots[0].dtype)
 
 
 @dataclass(frozen=True, repr=False)
@@ -262,9 +243,8 @@ class adam(descent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fraction("b1", self.b1, self.name)
-        fraction("b2", self.b2, self.name)
-        positive("eps", self.eps, self.name)
+        fraction(self, "b1", "b2")
+        positive(self, "eps")
 
     @property
     def counts(self) -> bool:
@@ -272,14 +252,19 @@ class adam(descent):
 
     def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
         m = self.b1 * slots[0] + (1 - self.b1) * g
-        v = self.b2 * slots[1] + (1 - self.b2) * jnp.square(g)
+        v = self.b2 * slots[1].real + (1 - self.b2) * abs_square(g)
         # The two scalars are written anew for each wire: XLA fuses them in, and a shared one costs 2 % of an MLP's step.
         spread = v / _correction(self.b2, t + 1, v)
-        return self.mean(t + 1, m, g) / (self.eps + jnp.sqrt(spread)), m, v
+        return self.mean(t + 1, m, g) / (self.eps + jnp.sqrt(spread)), m, v.astype(slots[1].dtype)
 
     def mean(self, t: Any, m: Any, g: Any) -> Any:
         """The mean of the gradients at step t, corrected for beginning at zero."""
         return m / _correction(self.b1, t, m)
+
+
+def abs_square(x: jax.Array) -> jax.Array:
+    """|x|², a real number even where x is complex."""
+    return jnp.square(x) if not jnp.iscomplexobj(x) else jnp.square(x.real) + jnp.square(x.imag)
 
 
 def _correction(b: float, t: Any, like: Any) -> Any:
@@ -305,31 +290,31 @@ class nadam(adam):
 class Decoupled(descent):
     """What `adamw` and `lion` share: `p⁺ = … − ε·λ·p` for the parameters that decay, whatever the gradient.
 
-    `where` chooses them by path: a pattern such as `"*.kernel"`, or a function of paths. All decay, unless told.
+    `where` chooses them by path: a pattern such as `"*kernel"`, or a function of paths. All decay, unless told.
     """
 
     weight_decay: float
     where: Any
+    decays: tuple[bool, ...] | None  # what `where` means, once the parameters are known
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        not_negative(self, "weight_decay")
 
     def knowing(self, P: Object) -> Any:
-        return replace(self, where=chosen(self.where, P))  # type: ignore[type-var]
+        return replace(self, decays=chosen(self.where, P, self))  # type: ignore[type-var]
 
     def move(self, t: Any, at: int, p: Any, g: Any, *slots: Any) -> tuple:
         down, *kept = self.direction(t, p, g, *slots)
-        decays = not isinstance(self.where, tuple) or self.where[at]
+        decays = self.decays is None or self.decays[at]
         return p - self.rate(t, p) * (down + self.weight_decay * p if decays else down), *kept
-
-
-def chosen(where: Any, P: Object) -> tuple[bool, ...]:
-    """Which wires a choice by path means. A tuple is a choice made before."""
-    return where if isinstance(where, tuple) else tuple(map(chooser(where), (label or "0" for label in P.labels)))
 
 
 @dataclass(frozen=True, repr=False)
 class adamw(Decoupled, adam):
     """Adam with decoupled weight decay: `p⁺ = p − ε(m̂/(δ + √v̂) + λp)`. Equals optax's `adamw(ε, …, weight_decay=λ)`.
 
-    `where` chooses by path what decays, as in `where="*.kernel"`; all does, unless told.
+    `where` chooses by path what decays, as in `where="*kernel"`; all does, unless told.
     Source: Loshchilov and Hutter 2019 (arXiv 1711.05101), Algorithm 2. Raises TypingError as `adam` does.
 
     >>> import jax.numpy as jnp
@@ -340,6 +325,7 @@ class adamw(Decoupled, adam):
 
     weight_decay: float = 1e-4
     where: Any = "*"
+    decays: tuple[bool, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -359,13 +345,13 @@ class lion(Decoupled, descent):
     b2: float = 0.99
     weight_decay: float = 1e-3
     where: Any = "*"
+    decays: tuple[bool, ...] | None = field(default=None, repr=False)
 
     slots = ("mean",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fraction("b1", self.b1, self.name)
-        fraction("b2", self.b2, self.name)
+        fraction(self, "b1", "b2")
 
     def direction(self, t: Any, p: Any, g: Any, *slots: Any) -> tuple:
         sign = jnp.sign(self.b1 * slots[0] + (1 - self.b1) * g)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -11,8 +11,9 @@ import jax.numpy as jnp
 from catlearn.categories.smooth import SmoothLayer, is_smooth
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import TypingError
-from catlearn.core.wires import Object, R
-from catlearn.learn.optimisers import chosen, positive
+from catlearn.core.wires import Object
+from catlearn.learn.optimisers import abs_square
+from catlearn.learn.settings import chosen, positive
 
 
 class Regulariser(SmoothLayer):
@@ -20,33 +21,31 @@ class Regulariser(SmoothLayer):
 
     strength: float
     where: Any
+    picked: tuple[bool, ...]  # what `where` means, once the parameters are known
 
     def __post_init__(self) -> None:
-        positive("strength", self.strength, self.name)
+        positive(self, "strength")
 
     def cost(self, p: jax.Array) -> jax.Array:
         raise NotImplementedError
 
     def check(self, dom: Object) -> None:
-        if not any(chosen(self.where, dom)):
-            raise TypingError(f"{self!r} chooses none of the parameters {', '.join(label or '0' for label in dom.labels)}.")
+        if not any(map(is_smooth, jax.tree.leaves(dom.structs))):
+            raise TypingError(f"{self!r} takes parameters with floats among them, got {dom}.")
 
     def resolve(self, dom: Object) -> Diagram:
         self.check(dom)
-        known = replace(self, where=chosen(self.where, dom))  # type: ignore[type-var]
+        known = replace(self, picked=chosen(self.where, dom, self))  # type: ignore[type-var]
         return SmoothLayer.resolve(known, dom)
 
-    def codomain(self, dom: Object, param: Object) -> Object:
-        return R()
-
     def apply(self, params: tuple, *xs: Any) -> Any:
-        leaves = [leaf for x, picked in zip(xs, self.where, strict=True) if picked for leaf in jax.tree.leaves(x)]
-        return self.strength * sum((self.cost(leaf) for leaf in leaves if is_smooth(leaf)), jnp.float32(0))
+        leaves = [leaf for x, picked in zip(xs, self.picked, strict=True) if picked for leaf in jax.tree.leaves(x)]
+        return self.strength * sum((self.cost(leaf) for leaf in leaves if is_smooth(leaf)), jnp.zeros((), jnp.bfloat16))
 
 
 @dataclass(frozen=True, repr=False)
 class l2(Regulariser):
-    """`½λ Σ p²`, whose gradient is λp. Type: `P → R()`. `where` chooses by path: `l2(1e-4, "*.kernel")`.
+    """`½λ Σ p²`, whose gradient is λp. Type: `P → R()`. `where` chooses by path: `l2(1e-4, "*kernel")`.
 
     Source: Hoerl and Kennard 1970 (ridge regression). Raises TypingError unless λ > 0 and something is chosen.
 
@@ -57,9 +56,10 @@ class l2(Regulariser):
 
     strength: float
     where: Any = "*"
+    picked: tuple[bool, ...] = field(default=(), repr=False)
 
     def cost(self, p: jax.Array) -> jax.Array:
-        return jnp.sum(jnp.square(p)) / 2
+        return jnp.sum(abs_square(p)) / 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +75,7 @@ class l1(Regulariser):
 
     strength: float
     where: Any = "*"
+    picked: tuple[bool, ...] = field(default=(), repr=False)
 
     def cost(self, p: jax.Array) -> jax.Array:
         return jnp.sum(jnp.abs(p))

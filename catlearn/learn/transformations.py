@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from numbers import Real
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
 from catlearn.learn.optimiser import Transformation
-from catlearn.learn.optimisers import chosen, positive
+from catlearn.learn.settings import chosen, finite, positive
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,9 +27,11 @@ class clip(Transformation):
     bound: float
 
     def __post_init__(self) -> None:
-        positive("bound", self.bound, self.name)
+        positive(self, "bound")
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
+        if any(map(jnp.iscomplexobj, jax.tree.leaves(g))):
+            raise TypingError(f"{self!r} compares numbers, and some parameters are complex; use clip_by_global_norm.")
         return s, jax.tree.map(lambda g: jnp.clip(g, -self.bound, self.bound), g)
 
 
@@ -49,7 +50,7 @@ class clip_by_global_norm(Transformation):
     norm: float
 
     def __post_init__(self) -> None:
-        positive("norm", self.norm, self.name)
+        positive(self, "norm")
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
         length = jnp.sqrt(sum(jnp.sum(jnp.square(jnp.abs(leaf))) for leaf in jax.tree.leaves(g)))
@@ -69,8 +70,7 @@ class rescale(Transformation):
     factor: float
 
     def __post_init__(self) -> None:
-        if not isinstance(self.factor, Real) or isinstance(self.factor, bool):
-            raise TypingError(f"rescale: factor must be a number, got {self.factor!r}.")
+        finite(self, "factor")
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
         return s, jax.tree.map(lambda g: g * self.factor, g)
@@ -80,7 +80,7 @@ class rescale(Transformation):
 class weight_decay(Transformation):
     """Add λp to the gradient: the gradient of `½λ|p|²`. Equals optax's `add_decayed_weights(λ, mask)`.
 
-    `where` chooses by path what decays: a pattern such as `"*.kernel"`, or a function of paths. (Decoupled decay, which an
+    `where` chooses by path what decays: a pattern such as `"*kernel"`, or a function of paths. (Decoupled decay, which an
     adaptive optimiser does not rescale, is `adamw`'s.) Raises TypingError unless λ is a number > 0.
 
     >>> weight_decay(0.5).put((), (2.0,), (1.0,))
@@ -89,14 +89,15 @@ class weight_decay(Transformation):
 
     strength: float
     where: Any = "*"
+    decays: tuple[bool, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        positive("strength", self.strength, self.name)
+        positive(self, "strength")
 
     def knowing(self, P: Object) -> weight_decay:
-        return replace(self, where=chosen(self.where, P))
+        return replace(self, decays=chosen(self.where, P, self))
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        decays = self.where if isinstance(self.where, tuple) else (True,) * len(p)
+        decays = (True,) * len(p) if self.decays is None else self.decays
         grown = lambda g, p: g + self.strength * p  # noqa: E731
         return s, tuple(jax.tree.map(grown, a, b) if d else a for a, b, d in zip(g, p, decays, strict=True))

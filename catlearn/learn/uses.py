@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.smooth import change
 from catlearn.core.diagram import Diagram, copy, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
@@ -46,6 +47,8 @@ def dream(
     >>> state[0].shape
     (3,)
     """
+    if not change(model.dom).wires:
+        raise TypingError(f"dream: {short(model)} takes {model.dom}, which can't change smoothly; dream of what feeds it.")
     names = ["input"] if len(model.dom) == 1 else [f"input{i}" for i in range(len(model.dom))]
     A = model.dom.named(*names)
     fixed = model.reparameterise(constant(tuple(params), model.param)) if model.param.wires else model
@@ -79,6 +82,8 @@ def gan(
     >>> cl.gan(G, D, (cl.descent(0.1), cl.ascent(0.1))).model.param.labels
     ('generator.kernel', 'generator.bias', 'discriminator.kernel', 'discriminator.bias')
     """
+    if not isinstance(optimisers, tuple) or len(optimisers) != 2:
+        raise TypingError(f"gan: optimisers is a pair, the generator's and the discriminator's, got {optimisers!r}.")
     if generator.cod != discriminator.dom:
         raise TypingError(f"gan: {short(generator)} makes {generator.cod}, and {short(discriminator)} takes {discriminator.dom}.")
     G, D = generator.named("generator"), discriminator.named("discriminator")
@@ -86,7 +91,8 @@ def gan(
     n, m = len(G.param), len(D.param)
     P = (G @ D).param
     tied = both.reparameterise(wiring(P, (*range(n + m), *range(n, n + m))))
-    return supervised(tied, loss, by_path({"generator.*": optimisers[0], "discriminator.*": optimisers[1]}))
+    players = zip(("generator", "discriminator"), (n, m), optimisers, strict=True)
+    return supervised(tied, loss, by_path({f"{name}|{name}.*": player for name, size, player in players if size}))
 
 
 def with_input(model: Diagram) -> Diagram:

@@ -65,6 +65,11 @@ def _flatten(x: jax.Array) -> jax.Array:
     return jnp.reshape(x, -1)
 
 
+def _weighted_mean(totals: jax.Array, weights: jax.Array) -> jax.Array:
+    weight = jnp.sum(weights)
+    return jnp.where(weight > 0, jnp.sum(totals) / jnp.where(weight > 0, weight, 1), 0)
+
+
 relu = Known(jax.nn.relu, known_as="relu")
 tanh = Known(jnp.tanh, known_as="tanh")
 sigmoid = Known(jax.nn.sigmoid, known_as="sigmoid")
@@ -77,7 +82,9 @@ softmax = Known(jax.nn.softmax, known_as="softmax", precise=True)  # along the l
 log_softmax = Known(jax.nn.log_softmax, known_as="log_softmax", precise=True)
 flatten = Known(_flatten, known_as="flatten")
 add = Known(jnp.add, arity=2, known_as="add")
+multiply = Known(jnp.multiply, arity=2, known_as="multiply")
 mean = Known(jnp.mean, known_as="mean")
+weighted_mean = Known(_weighted_mean, arity=2, known_as="weighted_mean")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,82 +8,131 @@ Source: reparameterisations, arXiv 2103.01931, §2.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from catlearn.categories.smooth import uncurry
+from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.smooth import is_smooth, uncurry
 from catlearn.core.diagram import Diagram, Reparameterised, identity, wiring
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family, Modified
-from catlearn.core.parameters import names
+from catlearn.core.parameters import loops, names
 from catlearn.core.paths import chooser
 from catlearn.core.text import short
 from catlearn.core.values import unpacked, values_of
-from catlearn.core.wires import I, Object, R, is_whole
+from catlearn.core.wires import I, Object, R, is_whole, object_of
 from catlearn.nets.dense import kernel_initialiser
-from catlearn.nets.function import constant, function
+from catlearn.nets.function import constant, function, multiply
 
 Where = str | Callable[[str], bool]
-Begin = Callable[[jax.Array, Any], tuple]
-Cell = Callable[[int, Object], tuple[Diagram, Begin]]
+
+
+class Cell:
+    """A 2-cell for one parameter P: `r : Q → P`, the value of `family` at some constants and Q.
+
+    `domain(P)` is Q, with labels; `fixed(p)` the constants, and `begin(key, p)` the first values of Q, from a value of P.
+    Where P is the parameters of all layers of a stack, r is the cell of each layer, side by side.
+    """
+
+    family: Family
+
+    def domain(self, P: Object) -> Object:
+        return P
+
+    def fixed(self, p: Any) -> tuple:
+        return ()
+
+    def begin(self, key: jax.Array, p: Any) -> tuple:
+        return (p,)
+
+    def arrow(self, P: Object, p: Any, layers: tuple[int, ...]) -> Diagram:
+        """r at P, whose first axes are these layers."""
+        Q, held = self.domain(_layer_of(P, layers)), self.fixed(p)
+        r = (_layer_of(object_of(held), layers) @ Q) >> self.family
+        for n in reversed(layers):
+            Q, r = with_axis(Q, n), batch(r, n)
+        return (constant(held) @ Q) >> r if held else identity(Q) >> r
+
+    def drawn(self, key: jax.Array, p: Any, layers: tuple[int, ...]) -> tuple:
+        """The first values of Q for all layers."""
+        if not layers:
+            return self.begin(key, p)
+        return jax.vmap(lambda k, p: self.drawn(k, p, layers[1:]))(jax.random.split(key, layers[0]), p)
+
+
+def _layer_of(A: Object, layers: tuple[int, ...]) -> Object:
+    """The object without its first axes, as many as there are nested layers."""
+    cut = lambda leaf: jax.ShapeDtypeStruct(leaf.shape[len(layers) :], leaf.dtype)  # noqa: E731
+    return Object(tuple(replace(wire, leaves=tuple(map(cut, wire.leaves))) for wire in A.wires))
+
+
+@dataclass(frozen=True)
+class _Begin:
+    """The first parameters of an arrow pulled back along cells, from `params` or else the arrow's own."""
+
+    f: Diagram
+    cells: tuple[Cell | None, ...]
+    params: tuple | None
+
+    def __call__(self, key: jax.Array) -> tuple:
+        *keys, own = jax.random.split(key, len(self.cells) + 1)
+        values = self.f.init(own) if self.params is None else self.params
+        rows = zip(self.cells, keys, values, loops(self.f), strict=True)
+        return tuple(q for cell, k, p, layers in rows for q in ((p,) if cell is None else cell.drawn(k, p, layers)))
+
+
+def along(f: Diagram, cells: Sequence[Cell | None], params: tuple | None = None) -> Diagram:
+    """f with each of its parameters pulled back along a cell, or left where there is None. It begins at `params`, or as f.
+
+    >>> import catlearn as cl
+    >>> f = cl.R(2) >> cl.dense(3)
+    >>> along(f, (SpectralNorm(), None)).param.labels
+    ('kernel', 'bias')
+    """
+    r: Any = I
+    held = (None,) * len(cells) if params is None else params
+    for cell, P, path, p, layers in zip(cells, f.param, names(f), held, loops(f), strict=True):
+        P = P.named(path)
+        r = r @ (identity(P) if cell is None else cell.arrow(P, p, layers))
+    return f.reparameterise(r, _Begin(f, tuple(cells), params))
+
+
+def _each(f: Diagram, where: Where, cell: Cell | None, other: Cell | None = None) -> tuple[Cell | None, ...]:
+    """The cell for each parameter that is chosen, and the other for the rest. Raises TypingError where none is."""
+    picked = [*map(chooser(where), names(f))]
+    if not any(picked):
+        raise TypingError(f"{where!r} chooses no parameter of {short(f)}; there are {', '.join(names(f)) or 'none'}.")
+    return tuple(cell if pick else other for pick in picked)
 
 
 @dataclass(frozen=True, repr=False)
 class Changed(Modified):
-    """The family of the arrows of another, each with a 2-cell applied."""
+    """The family of the arrows of another, each with a 2-cell applied: `of(arrow, **arguments)`."""
 
-    change: Callable[[Diagram], Diagram]
-    code: str
+    of: Callable[..., Diagram]
+    arguments: tuple[tuple[str, Any], ...]
 
     def resolve(self, dom: Object) -> Diagram:
-        return self.change(self.family.resolve(dom))
+        return self.of(self.family.resolve(dom), **dict(self.arguments))
 
     def __repr__(self) -> str:
-        return self.code.format(repr(self.family))
+        told = "".join(f", {name}={value!r}" for name, value in self.arguments)
+        return f"{self.of.__name__}({self.family!r}{told})"
 
 
-def along(f: Diagram, where: Where, cell: Cell, params: tuple | None = None) -> Diagram:
-    """f with each chosen wire Pᵢ of its parameters pulled back along `rᵢ : Qᵢ → Pᵢ`, where `cell(i, Pᵢ) = (rᵢ, begin)`.
-
-    `begin(key, p)` gives the first values of Qᵢ from those of Pᵢ, which are `params` or else f's own.
-    Raises TypingError where nothing is chosen.
-
-    >>> import catlearn as cl
-    >>> f = along(cl.R(2) >> cl.dense(3), "bias", lambda i, P: (P >> cl.tanh, lambda key, p: (p,)))
-    >>> f.param.labels
-    ('kernel', 'bias')
-    """
-    paths, wires = names(f), list(f.param)
-    picked = [i for i, path in enumerate(paths) if chooser(where)(path)]
-    if not picked:
-        raise TypingError(_none_chosen(f, where))
-    cells = {i: cell(i, wires[i].named(paths[i])) for i in picked}
-    r: Any = I
-    for i, wire in enumerate(wires):
-        r = r @ (cells[i][0] if i in cells else identity(wire.named(paths[i])))
-
-    def init(key: jax.Array) -> tuple:
-        keys = jax.random.split(key, len(wires) + 1)
-        drawn = f.init(keys[-1]) if params is None else params
-        return tuple(q for i, p in enumerate(drawn) for q in (cells[i][1](keys[i], p) if i in cells else (p,)))
-
-    return f.reparameterise(r, init)
+# tying
 
 
-def _none_chosen(f: Diagram, where: Where) -> str:
-    return f"{where!r} chooses no parameter of {short(f)}; there are {', '.join(names(f)) or 'none'}."
-
-
-def tie(f: Any, *paths: str, through: Family | None = None) -> Any:
-    """Make parameters one: the first that `paths` choose is kept, the others are copies of it. 2-cell: `Δ : P → P ⊗ … ⊗ P`.
+def tie(f: Any, where: Where, *, to: str | None = None, through: Family | None = None) -> Any:
+    """Make the chosen parameters one: the one at the path `to`, or else the first. 2-cell: the copy `Δ : P → P ⊗ … ⊗ P`.
 
     The tied gradient is the sum of the untied ones. With `through`, a family such as `transpose(1, 0)`, the others are
-    its value at the first: an embedding tied to the last layer. Raises TypingError for paths that choose fewer than two
-    parameters, and for parameters of different types.
+    its value at the one: an embedding tied to the last layer. Raises TypingError for a choice of fewer than two
+    parameters, and CompositionError for parameters of different types.
 
     >>> import catlearn as cl
     >>> deep = cl.R(3) >> cl.dense(3) >> cl.tanh >> cl.dense(3)
@@ -91,26 +140,53 @@ def tie(f: Any, *paths: str, through: Family | None = None) -> Any:
     ('0.dense.kernel', '0.dense.bias', '2.dense.bias')
     """
     if isinstance(f, Family):
-        return Changed(f, lambda g: tie(g, *paths, through=through), f"tie({{}}, {', '.join(map(repr, paths))})")
+        told = (("where", where), ("to", to), ("through", through))
+        return Changed(f, tie, tuple((name, value) for name, value in told if value is not None))
     found = names(f)
-    picked = [i for i, path in enumerate(found) if any(chooser(p)(path) for p in paths)]
-    picked.sort(key=lambda i: next(n for n, p in enumerate(paths) if chooser(p)(found[i])))
-    if len(picked) < 2:
-        raise TypingError(f"tie: {', '.join(map(repr, paths))} choose fewer than two of the parameters {', '.join(found)}.")
-    first, *others = picked
-    kept = [i for i in range(len(found)) if i not in others]
-    index = [kept.index(first if i in others else i) for i in range(len(found))]
+    picked = [i for i, path in enumerate(found) if chooser(where)(path) or path == to]
+    if len(picked) < 2 or (to is not None and to not in found):
+        raise TypingError(f"tie: {where!r} and {to!r} choose fewer than two of the parameters {', '.join(found)}.")
+    one = picked[0] if to is None else found.index(to)
+    others = [i for i in picked if i != one]
+    kept = tuple(i for i in range(len(found)) if i not in others)
+    index = [kept.index(one if i in others else i) for i in range(len(found))]
     r: Any = wiring(f.param.select(kept).named(*(found[i] for i in kept)), index)
     if through is not None:
-        r = r >> _beside(r.cod[i] >> through if i in others else identity(r.cod[i]) for i in range(len(found)))
-    return f.reparameterise(r, lambda key: tuple(f.init(key)[i] for i in kept))
+        r = r >> _beside([identity(r.cod[i]) >> through if i in others else identity(r.cod[i]) for i in range(len(found))])
+    return f.reparameterise(r, _Kept(f, kept))
 
 
-def _beside(arrows: Any) -> Any:
+@dataclass(frozen=True)
+class _Kept:
+    """The first values of some of an arrow's parameters."""
+
+    f: Diagram
+    index: tuple[int, ...]
+
+    def __call__(self, key: jax.Array) -> tuple:
+        values = self.f.init(key)
+        return tuple(values[i] for i in self.index)
+
+
+def _beside(arrows: Sequence[Diagram]) -> Diagram:
     found: Any = I
     for arrow in arrows:
         found = found @ arrow
     return found
+
+
+# freezing and low rank
+
+
+@dataclass(frozen=True)
+class Frozen(Cell):
+    """A constant: `I → P`."""
+
+    def arrow(self, P: Object, p: Any, layers: tuple[int, ...]) -> Diagram:
+        return constant((p,), P)
+
+    def drawn(self, key: jax.Array, p: Any, layers: tuple[int, ...]) -> tuple:
+        return ()
 
 
 def freeze(f: Diagram, params: Sequence[Any], where: Where = "*") -> Diagram:
@@ -124,40 +200,31 @@ def freeze(f: Diagram, params: Sequence[Any], where: Where = "*") -> Diagram:
     >>> cl.names(cl.freeze(model, model.init(jax.random.key(0)), "0.*"))
     ('head.kernel', 'head.bias')
     """
-    values = values_of(f.param, tuple(params), f, "parameters")
-    return along(f, where, lambda i, P: (constant((values[i],), P), lambda key, p: ()), values)
+    return along(f, _each(f, where, Frozen()), values_of(f.param, tuple(params), f, "parameters"))
 
 
-def lora(f: Diagram, params: Sequence[Any], rank: int, where: Where = "*kernel", scale: float = 1.0) -> Diagram:
-    """Low-rank adaptation: the chosen kernels become `W₀ + c·D·U`, W₀ from `params`; all else is frozen. 2-cell: `D ⊗ U → W`.
+@dataclass(frozen=True)
+class LowRank(Cell):
+    """`D ⊗ U → W`: a fixed kernel and a product of low rank."""
 
-    Parameters `….down` in `R(m, rank)`, LeCun normal, and `….up` in `R(rank, n)`, zero, so that it begins at `params`. A
-    kernel of more axes is the matrix of its last axis against the others. `merged` gives the adapted kernels.
-    Source: Hu et al. 2021 (arXiv 2106.09685), equation 3. Raises TypingError for a rank that is no whole number ≥ 1, where
-    nothing is chosen, and for a parameter of fewer than two axes.
+    rank: int
+    scale: float
 
-    >>> import jax, catlearn as cl
-    >>> model = cl.R(8) >> cl.dense(8)
-    >>> adapted = cl.lora(model, model.init(jax.random.key(0)), rank=2)
-    >>> adapted.param
-    R(8, 2) @ R(2, 8)
-    """
-    if not is_whole(rank, least=1):
-        raise TypingError(f"lora: rank must be a whole number ≥ 1, got {rank!r}.")
-    values = values_of(f.param, tuple(params), f, "parameters")
+    @property
+    def family(self) -> Family:  # type: ignore[override]
+        return function(_Adapted(self.scale), arity=3)
 
-    def cell(i: int, P: Object) -> tuple[Diagram, Begin]:
-        if not chooser(where)(P.labels[0] or "0"):
-            return constant((values[i],), P), lambda key, p: ()
-        m, n, leaf = *_matrix_of(P, "lora"), P.structs[0]
-        Q = R(m, rank, dtype=leaf.dtype) @ R(rank, n, dtype=leaf.dtype)
-        begin = lambda key, p: (kernel_initialiser(key, (m, rank), leaf.dtype), jnp.zeros((rank, n), leaf.dtype))  # noqa: E731
-        Q = Q.named(f"{P.labels[0]}.down", f"{P.labels[0]}.up")
-        return (constant((values[i],), P) @ Q) >> function(_Adapted(scale), arity=3), begin
+    def domain(self, P: Object) -> Object:
+        m, n, dtype = *_matrix_of(P, "lora"), P.structs[0].dtype
+        Q = R(m, self.rank, dtype=dtype) @ R(self.rank, n, dtype=dtype)
+        return Q.named(f"{P.labels[0]}.down", f"{P.labels[0]}.up")
 
-    if not any(map(chooser(where), names(f))):
-        raise TypingError(_none_chosen(f, where))
-    return along(f, "*", cell, values)
+    def fixed(self, p: Any) -> tuple:
+        return (p,)
+
+    def begin(self, key: jax.Array, p: Any) -> tuple:
+        m, n = p.size // p.shape[-1], p.shape[-1]
+        return kernel_initialiser(key, (m, self.rank), p.dtype), jnp.zeros((self.rank, n), p.dtype)
 
 
 @dataclass(frozen=True)
@@ -170,12 +237,60 @@ class _Adapted:
         return w + self.scale * (down @ up).reshape(w.shape)
 
 
+def lora(f: Diagram, params: Sequence[Any], rank: int, where: Where = "*kernel", scale: float = 1.0) -> Diagram:
+    """Low-rank adaptation: the chosen kernels become `W₀ + c·D·U`, W₀ from `params`; all else is frozen. 2-cell: `D ⊗ U → W`.
+
+    Parameters `….down` in `R(m, rank)`, LeCun normal, and `….up` in `R(rank, n)`, zero, so that it begins at `params`. A
+    kernel of more axes is the matrix of its last axis against the others; in a stack each layer has its own. `merged`
+    gives the adapted kernels. Source: Hu et al. 2021 (arXiv 2106.09685), equation 3.
+    Raises TypingError for a rank that is no whole number ≥ 1, where nothing is chosen, and for a parameter of fewer than
+    two axes, and ArgumentError where the parameters are not f's.
+
+    >>> import jax, catlearn as cl
+    >>> model = cl.R(8) >> cl.dense(8)
+    >>> adapted = cl.lora(model, model.init(jax.random.key(0)), rank=2)
+    >>> adapted.param
+    R(8, 2) @ R(2, 8)
+    """
+    if not is_whole(rank, least=1):
+        raise TypingError(f"lora: rank must be a whole number ≥ 1, got {rank!r}.")
+    cells = _each(f, where, LowRank(int(rank), float(scale)), Frozen())
+    return along(f, cells, values_of(f.param, tuple(params), f, "parameters"))
+
+
 def _matrix_of(P: Object, who: str) -> tuple[int, int]:
     """A kernel as a matrix: the product of all axes but the last, and the last."""
-    shapes = [leaf.shape for leaf in P.wires[0].leaves]
-    if len(shapes) != 1 or len(shapes[0]) < 2:
+    shape = _array_of(P, who)
+    if len(shape) < 2:
         raise TypingError(f"{who}: {P.labels[0]} is {P}, and a kernel has at least two axes; choose others with `where`.")
-    return int(np.prod(shapes[0][:-1])), shapes[0][-1]
+    return int(np.prod(shape[:-1])), shape[-1]
+
+
+def _array_of(P: Object, who: str) -> tuple[int, ...]:
+    """The shape of a parameter that is one array of floats."""
+    leaves = P.wires[0].leaves
+    if P.wires[0].tree != jax.tree.structure(0) or not is_smooth(leaves[0]):
+        raise TypingError(f"{who}: {P.labels[0]} is {P}, and no array of floats; choose others with `where`.")
+    return leaves[0].shape
+
+
+# norms
+
+
+@dataclass(frozen=True)
+class WeightNorm(Cell):
+    """`V ⊗ G → W`: directions and lengths."""
+
+    @property
+    def family(self) -> Family:  # type: ignore[override]
+        return function(_of_length, arity=2)
+
+    def domain(self, P: Object) -> Object:
+        units = R(_matrix_of(P, "weight_norm")[1], dtype=P.structs[0].dtype)
+        return (P @ units).named(f"{P.labels[0]}.direction", f"{P.labels[0]}.length")
+
+    def begin(self, key: jax.Array, p: Any) -> tuple:
+        return p, _lengths(p)
 
 
 def weight_norm(f: Any, where: Where = "*kernel") -> Any:
@@ -189,14 +304,8 @@ def weight_norm(f: Any, where: Where = "*kernel") -> Any:
     ('kernel.direction', 'kernel.length', 'bias')
     """
     if isinstance(f, Family):
-        return Changed(f, lambda g: weight_norm(g, where), "weight_norm({}" + _told(where, "*kernel"))
-
-    def cell(i: int, P: Object) -> tuple[Diagram, Begin]:
-        units = R(_matrix_of(P, "weight_norm")[1], dtype=P.structs[0].dtype)
-        Q = (P @ units).named(f"{P.labels[0]}.direction", f"{P.labels[0]}.length")
-        return identity(Q) >> function(_of_length, arity=2), lambda key, p: (p, _lengths(p))
-
-    return along(f, where, cell)
+        return Changed(f, weight_norm, (("where", where),) if where != "*kernel" else ())
+    return along(f, _each(f, where, WeightNorm()))
 
 
 def _lengths(v: jax.Array) -> jax.Array:
@@ -207,11 +316,24 @@ def _of_length(v: jax.Array, g: jax.Array) -> jax.Array:
     return v * (g / _lengths(v))
 
 
-def spectral_norm(f: Any, where: Where = "*kernel") -> Any:
-    """Chosen kernels are divided by their largest singular value, so that their maps have Lipschitz constant 1. 2-cell: `W → W`.
+@dataclass(frozen=True)
+class SpectralNorm(Cell):
+    """`W → W`: divide by the largest singular value."""
 
-    Exact, by the singular value decomposition of the kernel as a matrix of its last axis against the others; nothing is
-    kept between steps. Source: Miyato et al. 2018 (arXiv 1802.05957), equation 8.
+    @property
+    def family(self) -> Family:  # type: ignore[override]
+        return function(_of_norm_one)
+
+    def domain(self, P: Object) -> Object:
+        _matrix_of(P, "spectral_norm")
+        return P
+
+
+def spectral_norm(f: Any, where: Where = "*kernel") -> Any:
+    """Chosen kernels are divided by their largest singular value: their matrices have norm 1. 2-cell: `W → W`.
+
+    Exact, by the singular value decomposition (in float32 or wider) of the kernel as a matrix of its last axis against
+    the others; nothing is kept between steps. Source: Miyato et al. 2018 (arXiv 1802.05957), equation 8.
     Raises TypingError where nothing is chosen, and for a parameter of fewer than two axes.
 
     >>> import catlearn as cl
@@ -219,24 +341,39 @@ def spectral_norm(f: Any, where: Where = "*kernel") -> Any:
     ('kernel', 'bias')
     """
     if isinstance(f, Family):
-        return Changed(f, lambda g: spectral_norm(g, where), "spectral_norm({}" + _told(where, "*kernel"))
-
-    def cell(i: int, P: Object) -> tuple[Diagram, Begin]:
-        _matrix_of(P, "spectral_norm")
-        return identity(P) >> function(_of_norm_one), lambda key, p: (p,)
-
-    return along(f, where, cell)
+        return Changed(f, spectral_norm, (("where", where),) if where != "*kernel" else ())
+    return along(f, _each(f, where, SpectralNorm()))
 
 
 def _of_norm_one(w: jax.Array) -> jax.Array:
-    return w / jnp.linalg.norm(w.reshape(-1, w.shape[-1]), 2)
+    wide = w.astype(jnp.promote_types(w.dtype, jnp.float32))
+    return (wide / jnp.linalg.norm(wide.reshape(-1, w.shape[-1]), 2)).astype(w.dtype)
+
+
+# masks
+
+
+@dataclass(frozen=True)
+class Masked(Cell):
+    """`p ↦ m ⊙ p`."""
+
+    mask: Any = field(compare=False)
+
+    family = multiply
+
+    def arrow(self, P: Object, p: Any, layers: tuple[int, ...]) -> Diagram:
+        dtype = P.structs[0].dtype
+        return (constant((self.mask.astype(dtype),)) @ P) >> self.family
+
+    def drawn(self, key: jax.Array, p: Any, layers: tuple[int, ...]) -> tuple:
+        return (p,)
 
 
 def masked(f: Diagram, masks: Mapping[str, Any], params: Sequence[Any] | None = None) -> Diagram:
     """Multiply the parameters at these paths by masks. 2-cell: `p ↦ m ⊙ p`; masked gradients.
 
     It begins at `params`, where they are given. Raises ArgumentError for a path that f does not have, and for a mask of
-    another shape.
+    another shape, and TypingError for a parameter that is no array of floats.
 
     >>> import catlearn as cl, jax.numpy as jnp
     >>> f = cl.masked(cl.R(2) >> cl.linear(2), {"0": jnp.eye(2)})
@@ -246,16 +383,15 @@ def masked(f: Diagram, masks: Mapping[str, Any], params: Sequence[Any] | None = 
     unknown = [path for path in masks if path not in names(f)]
     if unknown:
         raise ArgumentError(f"{short(f)} has no parameter {unknown[0]!r}; there are {', '.join(names(f))}.")
+    cells = [_mask_of(P.named(path), masks[path]) if path in masks else None for path, P in zip(names(f), f.param, strict=True)]
+    return along(f, cells, None if params is None else values_of(f.param, tuple(params), f, "parameters"))
 
-    def cell(i: int, P: Object) -> tuple[Diagram, Begin]:
-        like, mask = P.structs[0], jnp.asarray(masks[P.labels[0] or "0"])
-        if mask.shape != like.shape:
-            raise ArgumentError(f"the mask of {P.labels[0]} has shape {mask.shape}, not {like.shape}.")
-        held = constant((mask.astype(like.dtype),))
-        return (held @ P) >> function(jnp.multiply, arity=2), lambda key, p: (p,)
 
-    begin = None if params is None else values_of(f.param, tuple(params), f, "parameters")
-    return along(f, lambda path: path in masks, cell, begin)
+def _mask_of(P: Object, mask: Any) -> Masked:
+    shape, mask = _array_of(P, "masked"), jnp.asarray(mask)
+    if mask.shape != shape:
+        raise ArgumentError(f"the mask of {P.labels[0]} has shape {mask.shape}, not {shape}.")
+    return Masked(mask)
 
 
 def prune(f: Diagram, params: Sequence[Any], fraction: float, where: Where = "*kernel") -> Diagram:
@@ -270,44 +406,53 @@ def prune(f: Diagram, params: Sequence[Any], fraction: float, where: Where = "*k
     (Array([[0., 4.],
            [3., 0.]], dtype=float32),)
     """
-    if not 0 <= fraction < 1:
+    if not isinstance(fraction, float | int) or not 0 <= fraction < 1:
         raise TypingError(f"prune: fraction must be a number in [0, 1), got {fraction!r}.")
     values = values_of(f.param, tuple(params), f, "parameters")
-    sizes = {path: np.abs(np.asarray(p, np.float32)) for path, p in zip(names(f), values, strict=True) if chooser(where)(path)}
-    if not sizes:
-        raise TypingError(_none_chosen(f, where))
-    flat = np.concatenate([np.ravel(size) for size in sizes.values()])
+    chosen = [i for i, cell in enumerate(_each(f, where, Frozen())) if cell is not None]
+    paths = {names(f)[i]: _array_of(f.param[i].named(names(f)[i]), "prune") for i in chosen}
+    flat = np.concatenate([np.abs(np.ravel(np.asarray(values[i], np.float32))) for i in chosen])
     keep = np.ones(len(flat), bool)
     keep[np.argsort(flat, kind="stable")[: round(fraction * len(flat))]] = False
-    parts = np.split(keep, np.cumsum([size.size for size in sizes.values()])[:-1])
-    return masked(f, {path: part.reshape(sizes[path].shape) for path, part in zip(sizes, parts, strict=True)}, values)
+    parts = np.split(keep, np.cumsum([int(np.prod(shape)) for shape in paths.values()])[:-1])
+    return masked(f, {path: part.reshape(paths[path]) for path, part in zip(paths, parts, strict=True)}, values)
 
 
-def hypernetwork(f: Diagram, h: Any) -> Diagram:
+# hypernetworks
+
+
+def hypernetwork(f: Diagram, h: Diagram) -> Diagram:
     """The parameters of f are made by another network `h : Z ⊗ Q → R(n)`, n as many as f has. 2-cell: `Z ⊗ Q → P`.
 
     The parameters are `latent`, a value of h's domain, standard normal at first, and then h's own. (For parameters that
     depend on an input, `uncurry(f)` has them as wires.) Source: Ha, Dai, Le 2016 (arXiv 1609.09106), §3.
-    Raises TypingError for an h that does not end in one vector of that length.
+    Raises TypingError for an h that does not begin at floats, or does not end in one vector of that length.
 
     >>> import catlearn as cl
     >>> f = cl.R(2) >> cl.dense(3)
     >>> cl.names(cl.hypernetwork(f, cl.R(4) >> cl.dense(f.param.size)))
     ('latent', 'kernel', 'bias')
     """
-    wanted = R(f.param.size, dtype=h.cod.structs[0].dtype)
-    if h.cod != wanted:
-        raise TypingError(f"hypernetwork: {short(h)} ends in {h.cod}, and the parameters of {short(f)} are {wanted} together.")
+    if h.cod != R(f.param.size):
+        raise TypingError(f"hypernetwork: {short(h)} ends in {h.cod}, and the parameters of {short(f)} are R({f.param.size}).")
+    if not all(map(is_smooth, jax.tree.leaves(h.dom.structs))):
+        raise TypingError(f"hypernetwork: {short(h)} begins at {h.dom}, and a latent is floats.")
     made = uncurry(h) >> function(_Cut(tuple(leaf.shape for leaf in jax.tree.leaves(f.param.structs))))
     n = len(h.dom)
     latents = h.dom.named(*(["latent"] if n == 1 else [f"latent{i}" for i in range(n)]))
+    return f.reparameterise((latents @ h.param) >> made, _Latent(h))
 
-    def init(key: jax.Array) -> tuple:
-        own, *keys = jax.random.split(key, n + 1)
-        first = (jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, h.dom.structs, strict=True))
-        return (*first, *h.init(own))
 
-    return f.reparameterise((latents @ h.param) >> made, init)
+@dataclass(frozen=True)
+class _Latent:
+    """The first values of a hypernetwork's latent and of its own parameters."""
+
+    h: Diagram
+
+    def __call__(self, key: jax.Array) -> tuple:
+        own, *keys = jax.random.split(key, len(self.h.dom) + 1)
+        first = (jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, self.h.dom.structs, strict=True))
+        return (*first, *self.h.init(own))
 
 
 @dataclass(frozen=True)
@@ -324,7 +469,7 @@ class _Cut:
 
 
 def merged(f: Diagram, params: Sequence[Any]) -> tuple[Any, ...]:
-    """The parameters of the arrow that f reparameterises, at these of f: `r(q)`.
+    """The parameters of the arrow that f reparameterises, at these of f: `r(q)`, for the last 2-cell that was applied.
 
     Raises TypingError where f is no reparameterisation.
 
@@ -336,7 +481,3 @@ def merged(f: Diagram, params: Sequence[Any]) -> tuple[Any, ...]:
     if not isinstance(f, Reparameterised):
         raise TypingError(f"{short(f)} is no reparameterisation, so there is nothing to merge.")
     return unpacked(f.along((), *values_of(f.param, tuple(params), f, "parameters")), len(f.along.cod))
-
-
-def _told(where: Where, default: str) -> str:
-    return ")" if where == default else f", {where!r})"

@@ -98,3 +98,23 @@ def test_dtype_errors():
         (R(3) >> cl.relu)((), jnp.ones(3, jnp.bfloat16))
     with pytest.raises(CompositionError):
         cl.cast(cl.reverse(R(3) >> cl.relu), "bfloat16")
+
+
+def test_foreign_boxes_and_batches_compute_in_the_other_type(key):
+    import equinox as eqx
+
+    foreign = R(4) >> cl.from_equinox(eqx.nn.Linear(4, 3, key=key))
+    for model in (foreign, cl.batch(foreign, 2)):
+        params, xs = model.init(key), laws.sample(model.dom, key)
+        text = jax.jit(cl.cast(model, "bfloat16")).lower(params, *xs).as_text()
+        products = [line for line in text.splitlines() if "dot_general" in line]
+        assert products and all("bf16" in line for line in products)
+
+
+def test_complex_numbers_and_mixed_floats_keep_their_types(key):
+    magnitude = R(2, dtype="complex64") >> cl.function(jnp.abs)
+    assert cl.cast(magnitude, "bfloat16")((), jnp.array([3 + 4j, 1j]))[0] == 5
+    W = cl.wire({"a": R(2), "b": R(2, dtype="float16")})
+    f = W >> cl.function(lambda x: {"a": x["a"] * 2, "b": x["b"]})
+    assert cl.cast(f, "bfloat16").cod == f.cod
+    assert cl.cast(R(2), "bfloat16").dom == R(2)

@@ -146,3 +146,94 @@ def test_decay_by_name(where, key):
 def test_bad_settings(make):
     with pytest.raises(TypingError):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: cl.adamw(0.1, where=("kernel",)), "a choice of parameters is a pattern"),
+        (lambda: cl.lion(0.1, where="*.nothing"), "chooses none of the parameters kernel, bias"),
+        (lambda: cl.descent(0.1) >> cl.weight_decay(0.1, "nothing"), "chooses none"),
+        (lambda: cl.by_path({"*": 1e-3}), "maps patterns to optimisers"),
+        (lambda: cl.lookahead(cl.average(cl.adam(0.1))), "average stands around it"),
+        (lambda: cl.adamw(0.1, weight_decay=-1.0), "weight_decay must be a number ≥ 0"),
+        (lambda: cl.from_optax(optax.lookahead(optax.sgd(0.1), 2, 0.5)), "can't be a lens"),
+    ],
+)
+def test_choices_and_makings_that_mean_nothing(make, said):
+    with pytest.raises(TypingError, match=said):
+        cl.supervised(R(3) >> cl.dense(2), cl.quadratic, make())
+
+
+def test_transformations_alone_are_no_optimiser():
+    with pytest.raises(CompositionError, match="on their way"):
+        cl.clip(1.0) >> cl.clip(2.0)
+
+
+def test_lookahead_deploys_its_slow_parameters(key):
+    learner = cl.supervised(R(3) >> cl.dense(2), cl.quadratic, cl.lookahead(cl.descent(0.1), 3))
+    begun, batch = learner.init(key), (jnp.ones((4, 3)), jnp.ones((4, 2)))
+    first = learner.params(begun)
+    after, _ = learner.step(jax.tree.map(jnp.copy, begun), batch)
+    assert laws.equal_values("slow", learner.params(after), first) is None
+    assert laws.equal_values("fast", after[-2:], first) is not None
+
+
+@pytest.mark.parametrize(
+    "optimiser",
+    [
+        cl.adam(np.float32(0.1)),
+        cl.descent(np.float64(0.1)) >> cl.rescale(np.float64(0.5)),
+        cl.average(cl.adam(0.1), np.float64(0.5)),
+        cl.adamw(lambda t: np.float64(0.1)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_types_of_the_state_stay(optimiser, dtype, key):
+    learner = cl.supervised(R(3, dtype=dtype) >> cl.dense(2), cl.quadratic, optimiser)
+    state = learner.init(key)
+    xs, ys = jnp.ones((4, 3), dtype), jnp.ones((4, 2), dtype)
+    after, _ = learner.step(jax.tree.map(jnp.copy, state), (xs, ys))
+    assert [leaf.dtype for leaf in after] == [leaf.dtype for leaf in state]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(cl.adam(0.1), optax.adam(0.1)), (cl.rmsprop(0.1), optax.rmsprop(0.1)), (cl.nadam(0.1), optax.nadam(0.1))],
+    ids=["adam", "rmsprop", "nadam"],
+)
+def test_complex_parameters_as_optax_moves_them(ours, theirs):
+    p, g = (jnp.array([1 + 1j, 2.0]),), (jnp.array([1j, 1 - 1j]),)
+    s, t, q = ours.begin(p), theirs.init(p), p
+    for _ in range(3):
+        s, p = ours.put(s, p, g)
+        updates, t = theirs.update(g, t, q)
+        q = optax.apply_updates(q, updates)
+    np.testing.assert_allclose(p[0], q[0], rtol=1e-5)
+
+
+def test_states_have_names_of_their_own():
+    same = cl.by_path({"*kernel": cl.adam(0.1), "*": cl.adam(0.1)})
+    for optimiser in (same, cl.accumulate(cl.accumulate(cl.adam(0.1), 2), 2), cl.average(cl.average(cl.adam(0.1)))):
+        labels = cl.supervised(R(3) >> cl.dense(2), cl.quadratic, optimiser).state.labels
+        assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    "optimiser",
+    [
+        cl.average(cl.lookahead(cl.adam(0.05), 2), 0.5),
+        cl.accumulate(cl.by_path({"*kernel": cl.adam(0.05), "*": cl.nesterov(0.05)}), 2),
+        cl.by_path({"*kernel": cl.accumulate(cl.adam(0.05), 2), "*": cl.average(cl.descent(0.05))}),
+        cl.from_optax(optax.contrib.prodigy(0.1)),
+    ],
+    ids=lambda o: repr(o)[:30],
+)
+def test_nested_optimisers_train_by_steps_that_give_memory_away(optimiser, key):
+    learner = cl.supervised(R(3) >> cl.dense(2), cl.quadratic, optimiser)
+    xs = jax.random.normal(key, (16, 3))
+    state, losses = learner.init(key), []
+    for _ in range(30):
+        state, metrics = learner.step(state, (xs, xs[:, :2]))
+        losses.append(float(metrics["loss"]))
+    assert losses[-1] < losses[0] and np.isfinite(learner.evaluate(state, (xs, xs[:, :2]))["loss"])

@@ -232,5 +232,53 @@ def test_regularisers_are_losses_on_the_parameter_wire(key):
         np.testing.assert_allclose(new, p - d, rtol=1e-4, atol=1e-6)
     with pytest.raises(TypingError, match="chooses none"):
         cl.supervised(model, cl.quadratic, cl.descent(1.0), regulariser=cl.l1(0.1, "kernel"))
-    with pytest.raises(TypingError, match="a regulariser gives"):
+    with pytest.raises(TypingError, match="a regulariser gives one scalar"):
         cl.supervised(R(2) >> cl.bias(), cl.quadratic, cl.descent(1.0), regulariser=cl.relu)
+
+
+@pytest.mark.parametrize("loss", [cl.quadratic, cl.huber(1.0), cl.sigmoid_cross_entropy])
+def test_what_has_no_weight_has_no_gradient_even_where_it_is_no_number(loss, key):
+    learner = cl.supervised(R(2) >> cl.dense(1), cl.weighted(loss), cl.descent(0.1))
+    ys, ws = jnp.array([[1.0], [jnp.nan], [0.0]]), jnp.array([1.0, 0.0, 1.0])
+    state, metrics = learner.step(learner.init(key), (jnp.ones((3, 2)), (ys, ws)))
+    assert np.isfinite(metrics["loss"]) and all(np.all(np.isfinite(p)) for p in state)
+
+
+def test_padding_labels_need_no_class_where_they_do_not_count(key):
+    learner, (xs, (ys, _)), _ = masked(np.ones((6, 4), np.float32))
+    mask = np.ones((6, 4), np.float32)
+    mask[:, 2:] = 0
+    _, history = learner.fit(learner.init(key), (xs, (np.where(mask > 0, ys, -1), mask)), batch_size=3)
+    assert np.isfinite(history["loss"][0])
+
+
+def test_many_weights_in_half_precision(key):
+    learner = cl.supervised(R(1024, 2, dtype="float16") >> cl.dense(5), cl.weighted(cl.softmax_cross_entropy), cl.descent(0.1))
+    ys = jnp.zeros((64, 1024), int), jnp.ones((64, 1024))
+    _, metrics = learner.step(learner.init(key), (jnp.zeros((64, 1024, 2), "float16"), ys))
+    assert float(metrics["loss"]) == pytest.approx(np.log(5), rel=1e-2)
+
+
+def test_dense_labels_in_bfloat16(key):
+    learner = cl.supervised(R(3, dtype="bfloat16") >> cl.dense(10), cl.softmax_cross_entropy(dense=True), cl.descent(0.1))
+    ys = jax.nn.softmax(jax.random.normal(key, (8, 10))).astype("bfloat16")
+    assert learner.check_data((jnp.ones((8, 3), "bfloat16"), ys)) == 8
+
+
+def test_what_has_no_gradient_is_no_loss():
+    model = R(3) >> cl.dense(2)
+    with pytest.raises(TypingError, match="no gradient"):
+        cl.supervised(model, cl.loss(lambda y, t: jnp.argmax(y)), cl.descent(0.1))
+    with pytest.raises(TypingError, match="predictions, targets, weights"):
+        cl.supervised(model, cl.weighted(cl.quadratic), cl.descent(0.1), metrics={"m": lambda y, t: 0.0})
+
+
+def test_a_composite_loss_and_a_regulariser_of_one_s_own(key):
+    model = R(3, dtype="bfloat16") >> cl.dense(2)
+    price = cl.function(lambda w, b: jnp.sum(w**2), arity=2)
+    learner = cl.supervised(model, cl.tanh >> cl.softmax_cross_entropy, cl.descent(0.1), regulariser=price)
+    assert "loss=tanh >> softmax_cross_entropy" in repr(learner)
+    with pytest.raises(ArgumentError, match="labels are the numbers"):
+        learner.fit(learner.init(key), (jnp.ones((4, 3), "bfloat16"), np.full(4, 9)))
+    with pytest.raises(TypingError, match="with parameters"):
+        cl.supervised(R(3) >> cl.bias(), cl.quadratic, cl.descent(0.1), regulariser=cl.dense(1) >> cl.function(jnp.sum))

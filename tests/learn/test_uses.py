@@ -79,3 +79,22 @@ def test_a_loss_of_the_input(key):
 def test_players_that_do_not_fit():
     with pytest.raises(TypingError, match="makes R\\(3\\)"):
         cl.gan(G, R(4) >> cl.dense(1), (cl.descent(0.1), cl.ascent(0.1)))
+
+
+def test_players_of_one_parameter_or_none(key):
+    one = cl.gan(R(2) >> cl.linear(3), R(3) >> cl.linear(1), (cl.descent(0.1), cl.ascent(0.1)))
+    fixed = G.reparameterise(cl.constant(G.init(key)))
+    none = cl.gan(fixed, D, (cl.descent(0.1), cl.ascent(0.1)))
+    for game in (one, none):
+        state, metrics = game.step(game.init(key), ((jnp.ones((4, 2)), jnp.ones((4, 3))), ()))
+        assert np.isfinite(metrics["loss"]) and len(state) == len(game.state)
+    with pytest.raises(TypingError, match="a pair"):
+        cl.gan(G, D, cl.adam(0.1))
+
+
+def test_a_dream_predicts_without_inputs_and_needs_a_smooth_one(key):
+    model = R(5) >> cl.dense(3)
+    dreamer = cl.dream(model, model.init(key), cl.ascent(0.1))
+    np.testing.assert_allclose(dreamer.predict(dreamer.init(key), ()), model(model.init(key), jnp.zeros(5)), rtol=1e-6)
+    with pytest.raises(TypingError, match="can't change smoothly"):
+        cl.dream(R(dtype="int32") >> cl.function(lambda i: jax.nn.one_hot(i, 5)), (), cl.ascent(0.1))
