@@ -39,6 +39,16 @@ def test_activations_are_torch_s(family, options, key):
     assert family.precise == (family in (cl.softmax, cl.log_softmax)) and eval(repr(family), vars(cl)) is family
 
 
+def test_gelu_keeps_its_input_and_knows_its_slope(key):
+    lens, x = cl.reverse(R(2001) >> cl.gelu), jnp.linspace(-10, 10, 2001)
+    _, residual = lens.forward((), x)
+    assert [leaf.shape for leaf in jax.tree.leaves(residual)] == [(2001,)]
+    slopes = jax.jit(jax.vmap(jax.grad(jax.nn.gelu)))(x)
+    np.testing.assert_allclose(lens.backward(residual, jnp.ones(2001))[1], slopes, rtol=1e-5, atol=1e-5)
+    whole = cl.reverse(R(3, dtype="int32") >> cl.gelu)
+    assert whole.backward(whole.forward((), jnp.arange(3))[1], jnp.ones(3)) == ((), ())
+
+
 def test_flatten_reads_rows_first():
     x = jnp.arange(6.0).reshape(1, 2, 3)
     assert np.array_equal((R(1, 2, 3) >> cl.flatten)((), x), np.arange(6))
