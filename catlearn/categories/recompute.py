@@ -56,6 +56,8 @@ class Segment(SmoothLayer):
 
     body: Diagram
 
+    around = "recompute"
+
     @property
     def name(self) -> str | None:  # type: ignore[override]
         return self.body.name

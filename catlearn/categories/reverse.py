@@ -81,6 +81,10 @@ class Reversed:
         return self.box.op.body
 
     @property
+    def around(self) -> str:
+        return f"reverse of {self.box.op.around}"
+
+    @property
     def loops(self) -> bool:
         return self.box.op.loops
 

@@ -64,6 +64,7 @@ class Stack(SmoothLayer):
     body: Diagram
     times: int
 
+    around = "stack"
     loops = True
 
     @property

@@ -116,6 +116,7 @@ class Layer(Family):
 
     category: Any = None
     body: Any = None
+    around: ClassVar[str] = ""  # what tables call it, where it has a body
     loops: ClassVar[bool] = False
     times: Any = 1
 

@@ -192,7 +192,7 @@ class _Rows:
     def box(self, node: Box) -> list[Row]:
         if getattr(node.op, "body", None) is not None:
             times = getattr(node.op, "times", 1)
-            what = type(node.op).__name__.lower() + (f" × {times}" if times > 1 else "")
+            what = node.op.around + (f" × {times}" if times > 1 else "")
             return [Row("", what, str(node.cod), "", 0), *(row.repeated(times) for row in fold(self, node.op.body))]
         return [Row("", repr(node.op), str(node.cod), _param_text(node), node.param.size)]
 
