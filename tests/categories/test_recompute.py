@@ -34,7 +34,7 @@ def test_switching_it_on_keeps_the_names_of_layers():
     plain = R(3) >> cl.dense(4) >> (cl.dense(4) >> cl.tanh).named("block") >> cl.dense(2)
     kept = R(3) >> cl.recompute(cl.dense(4)) >> cl.recompute((cl.dense(4) >> cl.tanh).named("block")) >> cl.dense(2)
     assert cl.names(kept) == cl.names(plain)
-    assert "segment" in repr(cl.describe(kept))
+    assert "recompute" in repr(cl.describe(kept))
 
 
 def test_inside_a_batch_it_goes_as_its_body_goes():
