@@ -16,7 +16,8 @@ from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.fit import evaluate
 from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
-from catlearn.learn.losses import accuracy, quadratic, softmax_cross_entropy
+from catlearn.learn.losses import quadratic, softmax_cross_entropy
+from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimisers import adam, descent, momentum, nesterov
 from catlearn.nets.convolution import conv, convolve, max_pool
 from catlearn.nets.dense import bias, dense, linear

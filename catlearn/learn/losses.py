@@ -7,14 +7,12 @@ signs exchanged), and cross-entropy is `−Σ b_t log softmax(b_p)` (Example 3.6
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.errors import ArgumentError, TypingError
@@ -106,23 +104,3 @@ class SoftmaxCrossEntropy(Loss):
 
 quadratic = Quadratic()
 softmax_cross_entropy = SoftmaxCrossEntropy()
-
-
-def accuracy(predictions: ArrayLike, labels: ArrayLike) -> jax.Array:
-    """The fraction of examples whose largest logit is at the label. Shapes `(n, classes)` and `(n,)`; a scalar in [0, 1].
-
-    Raises ArgumentError for labels of another shape, such as one-hot ones.
-
-    >>> import jax.numpy as jnp
-    >>> float(accuracy(jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([1, 1])))
-    0.5
-    """
-    chosen = jnp.argmax(jnp.asarray(predictions), axis=-1)
-    if jnp.shape(labels) != chosen.shape:
-        raise ArgumentError(
-            f"accuracy of predictions {jnp.shape(predictions)} takes labels {chosen.shape}, got {jnp.shape(labels)}."
-        )
-    return jnp.mean(chosen == labels)
-
-
-Metric = Callable[[Any, Any], Any]
