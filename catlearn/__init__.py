@@ -22,7 +22,6 @@ from catlearn.learn.fit import evaluate
 from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
 from catlearn.learn.losses import (
-    accuracy,
     dot_product,
     huber,
     loss,
@@ -31,6 +30,7 @@ from catlearn.learn.losses import (
     softmax_cross_entropy,
     weighted,
 )
+from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimiser import Optimiser, Transformation
 from catlearn.learn.optimisers import (
     adagrad,

@@ -16,7 +16,9 @@ from catlearn.core.errors import CatlearnError
 
 EXAMPLES = """examples:
   catlearn train digits
+  catlearn train mnist5k --model transformer
   catlearn train iris --optimiser adam --lr 0.01 --epochs 50 --out runs/mine
+  catlearn train path/to/script.py:learner
   catlearn describe digits
   catlearn laws
 """
@@ -48,27 +50,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from catlearn.cli import script
+    from catlearn.cli.models import MODELS
     from catlearn.cli.tasks import OPTIMISERS, TASKS
 
-    parser = _Parser(prog="catlearn", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    text = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(prog="catlearn", description=__doc__, epilog=EXAMPLES, formatter_class=text)
     commands = parser.add_subparsers(dest="command", required=True, metavar="{train,describe,laws}")
-    train = commands.add_parser("train", help="train a model on real data and write what came of it")
-    train.add_argument("task", choices=TASKS, metavar="|".join(TASKS), help="the data set")
-    train.add_argument("--optimiser", choices=OPTIMISERS, default="nesterov", help="default: nesterov")
+    train = commands.add_parser(
+        "train", help="train a model on real data and write what came of it", epilog=script.__doc__, formatter_class=text
+    )
+    train.add_argument("task", type=_task, help=f"{', '.join(TASKS)}, or path/to/script.py:learner (see below)")
+    train.add_argument("--model", choices=MODELS, help="conv and transformer take images (default: the task's)")
+    train.add_argument("--optimiser", choices=OPTIMISERS, help="default: nesterov")
     train.add_argument("--lr", type=_rate, help="learning rate (default: one that suits the optimiser)")
-    train.add_argument("--epochs", type=_count, help="walks over the data (default: the task's)")
-    train.add_argument("--batch-size", type=_count, help="examples in a step (default: the task's)")
+    train.add_argument("--epochs", type=_count, help=f"walks over the data (default: the task's; {script.EPOCHS} for a script)")
+    train.add_argument("--batch-size", type=_count, help=f"examples in a step (default: likewise; {script.BATCH_SIZE})")
     train.add_argument("--seed", type=_seed, default=0, help="of parameters and shuffling (default: 0)")
     train.add_argument("--out", type=_folder, help="folder for parameters, metrics and the curve (default: runs/TASK)")
     train.set_defaults(run=_train)
     describe = commands.add_parser("describe", help="print the table of a task's model")
-    describe.add_argument("task", choices=TASKS, metavar="|".join(TASKS))
+    describe.add_argument("task", type=_task, help="as for train")
+    describe.add_argument("--model", choices=MODELS, help="default: the task's")
     describe.set_defaults(run=_describe)
     laws = commands.add_parser("laws", help="try every law on random arrows and print a table")
     laws.add_argument("--examples", type=_count, default=5, help="random instances of each law (default: 5)")
     laws.add_argument("--seed", type=_seed, default=0, help="of the instances (default: 0)")
     laws.set_defaults(run=_laws)
     return parser
+
+
+def _task(text: str) -> str:
+    from catlearn.cli.script import is_script
+    from catlearn.cli.tasks import TASKS
+
+    if text not in TASKS and not is_script(text):
+        known = ", ".join(TASKS)
+        raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {known}, or path/to/script.py:learner)")
+    return text
 
 
 def _number(kind: type, text: str, fits: Callable[[float], bool], wanted: str) -> Any:
@@ -110,16 +129,23 @@ def writable(folder: Path) -> Path:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from catlearn.cli.script import is_script, script_plan
+    from catlearn.cli.tasks import task_plan
     from catlearn.cli.train import train
 
-    return train(options, writable(options.out or Path("runs") / options.task))
+    made = is_script(options.task)
+    plan = script_plan(options) if made else task_plan(options)
+    out = writable(options.out or Path("runs") / (Path(options.task).stem if made else options.task))
+    return train(plan, options.seed, out)
 
 
 def _describe(options: argparse.Namespace) -> int:
-    from catlearn.cli.tasks import TASKS
+    from catlearn.cli.script import is_script, script_learner
+    from catlearn.cli.tasks import task_model
     from catlearn.core.parameters import describe
 
-    print(describe(TASKS[options.task].model()))
+    made = is_script(options.task)
+    print(describe(script_learner(options.task).model if made else task_model(options.task, options.model)))
     return 0
 
 

@@ -1,18 +1,20 @@
-"""What `catlearn train` can train: a data set, a model for it, and how to begin."""
+"""What `catlearn train` can train by name: a data set, the model that suits it best, and how to begin."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from catlearn.cli.models import model_for
+from catlearn.cli.plan import Plan
 from catlearn.core.diagram import Diagram
-from catlearn.core.wires import R
-from catlearn.datasets import Split, digits, iris
+from catlearn.datasets import Split, breast_cancer, diabetes, digits, iris, mnist5k, wine
+from catlearn.learn.learner import Learner, supervised
+from catlearn.learn.losses import quadratic, softmax_cross_entropy
+from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimiser import Optimiser
-from catlearn.learn.optimisers import adam, descent, momentum, nesterov
-from catlearn.nets.convolution import conv, max_pool
-from catlearn.nets.dense import dense
-from catlearn.nets.function import flatten, relu, tanh
+from catlearn.learn.optimisers import adagrad, adam, adamw, descent, lion, momentum, nadam, nesterov, rmsprop
 
 
 @dataclass(frozen=True)
@@ -20,30 +22,52 @@ class Task:
     """A data set with a model that suits it."""
 
     load: Callable[[], Split]
-    model: Callable[[], Diagram]
+    model: str
     epochs: int
-    batch_size: int
-
-
-def _digits_model() -> Diagram:
-    body = conv(32, 3) >> relu >> conv(32, 3) >> relu >> max_pool(2) >> conv(64, 3) >> relu >> max_pool(2)
-    return R(8, 8, 1) >> body >> flatten >> dense(64) >> relu >> dense(10)
-
-
-def _iris_model() -> Diagram:
-    return R(4) >> dense(20) >> tanh >> dense(3)
+    batch_size: int = 16
 
 
 TASKS = {
-    "digits": Task(digits, _digits_model, epochs=20, batch_size=16),
-    "iris": Task(iris, _iris_model, epochs=100, batch_size=16),
+    "digits": Task(digits, "conv", epochs=20),
+    "iris": Task(iris, "mlp", epochs=100),
+    "wine": Task(wine, "mlp", epochs=50),
+    "breast-cancer": Task(breast_cancer, "mlp", epochs=50),
+    "diabetes": Task(diabetes, "dense", epochs=50),
+    "mnist5k": Task(mnist5k, "conv", epochs=20, batch_size=32),
 }
 
-OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
-    "descent": descent,
-    "momentum": momentum,
-    "nesterov": nesterov,
-    "adam": adam,
+OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with the rate to begin with
+    "descent": (descent, 0.1),
+    "momentum": (momentum, 0.02),
+    "nesterov": (nesterov, 0.02),
+    "adagrad": (adagrad, 0.02),
+    "rmsprop": (rmsprop, 0.001),
+    "adam": (adam, 0.002),
+    "adamw": (adamw, 0.002),
+    "nadam": (nadam, 0.002),
+    "lion": (lion, 0.0003),
 }
 
-RATES = {"descent": 0.1, "momentum": 0.02, "nesterov": 0.02, "adam": 0.002}
+
+def task_plan(options: argparse.Namespace) -> Plan:
+    """The plan of the task that the options name. Raises UsageError for a model that can't take its data."""
+    task = TASKS[options.task]
+    data = task.load()
+    make, rate = OPTIMISERS[options.optimiser or "nesterov"]
+    learner, metrics = _learner(data, model_for(data, options.model or task.model), make(options.lr or rate))
+    epochs, size = options.epochs or task.epochs, options.batch_size or task.batch_size
+    return Plan(options.task, learner, data.train, data.test, tuple(metrics.items()), epochs, size)
+
+
+def task_model(task: str, model: str | None) -> Diagram:
+    """A task's model: its own, or the one by this name."""
+    return model_for(TASKS[task].load(), model or TASKS[task].model)
+
+
+def _learner(data: Split, model: Diagram, optimiser: Optimiser) -> tuple[Learner, dict]:
+    """The learner, and what to measure of it. R² and RMSE are no means, so no epoch can average them over its batches."""
+    if data.classes:
+        metrics = {"accuracy": accuracy}
+        return supervised(model, softmax_cross_entropy, optimiser, metrics=metrics), metrics
+    cap = 1 / float(data.train[1].var())  # gradients as if the targets had deviation 1; losses stay in their unit
+    return supervised(model, quadratic, optimiser, cap=cap), {"r2": r2, "rmse": rmse}

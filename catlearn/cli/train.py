@@ -1,8 +1,7 @@
-"""`catlearn train`: fit a task's model, say how well it does, and write what came of it."""
+"""`catlearn train`: fit a plan's learner, say how well it does, and write what came of it."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -11,39 +10,37 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from catlearn.cli.tasks import OPTIMISERS, RATES, TASKS
+from catlearn.cli.plan import Plan
 from catlearn.core.parameters import describe
+from catlearn.learn.batches import Arrays
 from catlearn.learn.checkpoint import save
 from catlearn.learn.errors import DivergenceError, Interrupted
+from catlearn.learn.fit import EXAMPLES_AT_ONCE, evaluate
 from catlearn.learn.history import History
-from catlearn.learn.learner import Learner, supervised
-from catlearn.learn.losses import accuracy, softmax_cross_entropy
 
 
-def train(options: argparse.Namespace, out: Path) -> int:
+def train(plan: Plan, seed: int, out: Path) -> int:
     """Train and write `params.npz`, `metrics.json` and `curve.png` to `out`; the exit code."""
-    task = TASKS[options.task]
-    data, model = task.load(), task.model()
-    rate = options.lr or RATES[options.optimiser]
-    learner = supervised(model, softmax_cross_entropy, OPTIMISERS[options.optimiser](rate), metrics={"accuracy": accuracy})
-    print(describe(model), flush=True)
-    print(f"\n{options.task}: {len(data.train[0]):,} examples, {len(data.test[0]):,} held out; {learner.optimiser!r}", flush=True)
-    begin, shuffle = jax.random.split(jax.random.key(options.seed))
-    state, history, code = _fit(learner, learner.init(begin), data, task, options, shuffle)
-    score = float(accuracy(learner.predict(state, data.test[0]), data.test[1]))
-    print(f"test accuracy: {100 * score:.2f} %", flush=True)
-    _write(out, learner, state, history, score, options, rate)
+    learner, size = plan.learner, plan.learner.check_data(plan.train)
+    held = f", {learner.check_data(plan.held_out):,} held out" if plan.held_out else ""
+    print(describe(learner.model), flush=True)
+    print(f"\n{plan.name}: {size:,} examples{held}; {learner.optimiser!r}", flush=True)
+    begin, shuffle = jax.random.split(jax.random.key(seed))
+    state, history, code = _fit(plan, learner.init(begin), shuffle)
+    scores = _scores(plan, state)
+    for name, score in scores.items():
+        print(f"{plan.part} {name}: {_text(name, score)}", flush=True)
+    _write(out, plan, state, history, scores, seed)
     print(f"written to {out}: params.npz, metrics.json, curve.png")
     return code
 
 
-def _fit(
-    learner: Learner, state: tuple, data: Any, task: Any, options: argparse.Namespace, key: jax.Array
-) -> tuple[tuple, History, int]:
-    how = {"epochs": options.epochs or task.epochs, "batch_size": options.batch_size or task.batch_size}
+def _fit(plan: Plan, state: tuple, key: jax.Array) -> tuple[tuple, History, int]:
+    how: dict = {"epochs": plan.epochs, "batch_size": plan.batch_size, "key": key, "validation": plan.held_out}
     try:
-        state, history = learner.fit(state, data.train, key=key, validation=data.test, progress=True, **how)
+        state, history = plan.learner.fit(state, plan.train, progress=True, **how)
         return state, history, 0
     except Interrupted as stop:
         print(f"\nstopped after {len(stop.history)} epochs; keeping what there is", file=sys.stderr)
@@ -51,6 +48,26 @@ def _fit(
     except DivergenceError as stop:
         print(f"\ncatlearn: {str(stop).splitlines()[0]} Keeping the last good state.", file=sys.stderr)
         return stop.state, stop.history, 1
+
+
+def _scores(plan: Plan, state: tuple) -> dict[str, float]:
+    """The loss, and each metric of all the examples at once: not every metric is a mean over batches."""
+    xs, ys = plan.measured
+    loss = evaluate(plan.learner, state, (xs, ys))["loss"]
+    predictions = _predicted(plan, state)
+    return {"loss": loss, **{name: float(metric(predictions, ys)) for name, metric in plan.metrics}}
+
+
+def _predicted(plan: Plan, state: tuple) -> Any:
+    """What the model says of all the examples, in batches that fit in memory."""
+    xs, ys = plan.measured
+    batches = Arrays(xs, ys, plan.learner.check_data((xs, ys)), EXAMPLES_AT_ONCE, None).batches(1)
+    parts = [plan.learner.predict(state, part) for part, _ in batches]
+    return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
+
+
+def _text(name: str, score: float) -> str:
+    return f"{100 * score:.2f} %" if name == "accuracy" else f"{score:.4g}"
 
 
 def _plain(value: Any) -> Any:
@@ -62,24 +79,23 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _write(
-    out: Path, learner: Learner, state: tuple, history: History, score: float, options: argparse.Namespace, rate: float
-) -> None:
+def _write(out: Path, plan: Plan, state: tuple, history: History, scores: dict[str, float], seed: int) -> None:
     from catlearn.draw.curves import save_curves
 
-    save(out / "params.npz", learner.model, learner.params(state))
+    save(out / "params.npz", plan.learner.model, plan.learner.params(state))
     record = {
-        "task": options.task,
-        "model": learner.model.code(),
-        "parameters": learner.model.param.size,
-        "optimiser": options.optimiser,
-        "lr": rate,
-        "seed": options.seed,
+        "task": plan.name,
+        "model": plan.learner.model.code(),
+        "parameters": plan.learner.model.param.size,
+        "optimiser": repr(plan.learner.optimiser),
+        "seed": seed,
+        "batch_size": plan.batch_size,
         "loop": history.loop,
-        "test_accuracy": score,
+        **{f"{plan.part}_{name}": score for name, score in scores.items()},
         "history": list(history),
     }
     draft = out / "metrics.json.draft"
     draft.write_text(json.dumps(_plain(record), indent=2, allow_nan=False) + "\n")
     os.replace(draft, out / "metrics.json")
-    save_curves(history, out / "curve.png", f"{options.task}, {learner.optimiser!r}: {100 * score:.2f} % of the held-out fifth")
+    said = ", ".join(f"{name} {_text(name, score)}" for name, score in scores.items())
+    save_curves(history, out / "curve.png", f"{plan.name}, {plan.learner.optimiser!r}\n{plan.part} {said}")

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from catlearn.core.packages import package
-
-
-@dataclass(frozen=True)
-class Split:
-    """A classification data set cut in two: pairs of inputs `(n, …)` float32 and labels `(n,)` int32."""
-
-    name: str
-    train: tuple[np.ndarray, np.ndarray]
-    test: tuple[np.ndarray, np.ndarray]
-    classes: tuple[str, ...]
+from catlearn.datasets.split import Split, cut, scaled
 
 
 def digits() -> Split:
@@ -28,7 +17,7 @@ def digits() -> Split:
     """
     found = package("sklearn.datasets", "data").load_digits()
     images = (found.images / 16.0)[..., None]
-    return _split("digits", images, found.target, tuple(str(i) for i in range(10)))
+    return cut("digits", images, found.target, tuple(str(i) for i in range(10)))
 
 
 def iris() -> Split:
@@ -38,14 +27,42 @@ def iris() -> Split:
     >>> iris().test[0].shape, iris().classes
     ((30, 4), ('setosa', 'versicolor', 'virginica'))
     """
-    found = package("sklearn.datasets", "data").load_iris()
-    split = _split("iris", found.data, found.target, tuple(map(str, found.target_names)))
-    mean, deviation = split.train[0].mean(0), split.train[0].std(0)
-    scaled = [((x - mean) / deviation, y) for x, y in (split.train, split.test)]
-    return Split("iris", scaled[0], scaled[1], split.classes)
+    return _table("iris", package("sklearn.datasets", "data").load_iris())
 
 
-def _split(name: str, xs: np.ndarray, ys: np.ndarray, classes: tuple[str, ...]) -> Split:
-    order = np.random.default_rng(0).permutation(len(xs))
-    xs, ys, held = xs[order].astype(np.float32), ys[order].astype(np.int32), len(xs) // 5
-    return Split(name, (xs[held:], ys[held:]), (xs[:held], ys[:held]), classes)
+def wine() -> Split:
+    """178 Italian wines, 13 chemical measurements (scaled as iris's), three growers as classes; 35 held out.
+    From UCI, by scikit-learn. Raises MissingPackageError without scikit-learn.
+
+    >>> wine().train[0].shape, wine().classes
+    ((143, 13), ('class_0', 'class_1', 'class_2'))
+    """
+    return _table("wine", package("sklearn.datasets", "data").load_wine())
+
+
+def breast_cancer() -> Split:
+    """569 tumours, 30 measurements of cell nuclei (scaled as iris's), two classes; 113 held out. From UCI (Wisconsin,
+    diagnostic), by scikit-learn. Raises MissingPackageError without scikit-learn.
+
+    >>> breast_cancer().train[0].shape, breast_cancer().classes
+    ((456, 30), ('malignant', 'benign'))
+    """
+    return _table("breast_cancer", package("sklearn.datasets", "data").load_breast_cancer())
+
+
+def diabetes() -> Split:
+    """442 patients, ten measurements (scaled as iris's) and the progression of their disease after a year: a regression.
+    88 held out. The target is in its own unit, 25 to 346. From Efron et al. 2004, by scikit-learn.
+    Raises MissingPackageError without scikit-learn.
+
+    >>> diabetes().train[0].shape, diabetes().train[1].shape, diabetes().classes
+    ((354, 10), (354, 1), ())
+    """
+    found = package("sklearn.datasets", "data").load_diabetes(
+        scaled=False
+    )  # scikit-learn's own scaling looks at the patients held out
+    return scaled(cut("diabetes", found.data, found.target))
+
+
+def _table(name: str, found: Any) -> Split:
+    return scaled(cut(name, found.data, found.target, tuple(map(str, found.target_names))))

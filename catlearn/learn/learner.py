@@ -22,7 +22,8 @@ from catlearn.core.text import short
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import I, Object, count
 from catlearn.learn.fit import fit
-from catlearn.learn.losses import Loss, Metric
+from catlearn.learn.losses import Loss
+from catlearn.learn.metrics import Metric
 from catlearn.learn.optimiser import Optimiser
 from catlearn.nets.function import add, mean, parameter, weighted_mean
 

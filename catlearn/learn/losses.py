@@ -303,23 +303,3 @@ quadratic = Quadratic()
 softmax_cross_entropy = SoftmaxCrossEntropy()
 sigmoid_cross_entropy = SigmoidCrossEntropy()
 dot_product = DotProduct()
-
-
-def accuracy(predictions: Any, labels: Any, weights: Any = None) -> jax.Array:
-    """The fraction of examples whose largest logit is at the label. Shapes `(n, classes)` and `(n,)`; a scalar in [0, 1].
-
-    Raises ArgumentError for labels of another shape, such as one-hot ones.
-
-    >>> import jax.numpy as jnp
-    >>> float(accuracy(jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([1, 1])))
-    0.5
-    """
-    chosen = jnp.argmax(jnp.asarray(predictions), axis=-1)
-    if jnp.shape(labels) != chosen.shape:
-        raise ArgumentError(
-            f"accuracy of predictions {jnp.shape(predictions)} takes labels {chosen.shape}, got {jnp.shape(labels)}."
-        )
-    return jnp.mean(chosen == labels) if weights is None else jnp.average(chosen == labels, weights=weights)
-
-
-Metric = Callable[..., Any]

@@ -70,23 +70,10 @@ def test_a_label_that_is_no_class_is_never_a_number(key):
     assert [bool(jnp.isnan(loss((jnp.int32(t),), b))) for t in (-1, 0, 2, 3)] == [True, False, False, True]
 
 
-def test_accuracy_takes_one_label_an_example():
-    for labels in (jnp.zeros((3, 1), int), jnp.eye(3), jnp.zeros(1, int)):
-        with pytest.raises(ArgumentError, match=r"takes labels \(3,\)"):
-            cl.accuracy(jnp.eye(3), labels)
-
-
 @pytest.mark.parametrize("dom", [R(), R(3, dtype="int32"), R(0)])
 def test_what_is_no_vector_of_logits(dom):
     with pytest.raises(TypingError):
         dom >> cl.softmax_cross_entropy
-
-
-def test_accuracy_against_scikit_learn(key):
-    from sklearn.metrics import accuracy_score
-
-    logits, labels = jax.random.normal(key, (50, 4)), jax.random.randint(key, (50,), 0, 4)
-    assert np.isclose(cl.accuracy(logits, labels), accuracy_score(labels, np.argmax(logits, 1)))
 
 
 @pytest.mark.parametrize(

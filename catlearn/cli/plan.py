@@ -1,0 +1,37 @@
+"""What `catlearn train` trains: made from a task or from a script, and the same from there on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from catlearn.core.errors import CatlearnError
+from catlearn.learn.learner import Learner
+from catlearn.learn.metrics import Metric
+
+
+class UsageError(CatlearnError, ValueError):
+    """A command that asks for what can't be: says what can."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A learner, its pairs of arrays `(X, Y)`, how long to train it, and the metrics to take of it once trained."""
+
+    name: str
+    learner: Learner
+    train: tuple[Any, Any]
+    held_out: tuple[Any, Any] | None
+    metrics: tuple[tuple[str, Metric], ...]
+    epochs: int
+    batch_size: int
+
+    @property
+    def part(self) -> str:
+        """What the measured part is called: "test" where something is held out."""
+        return "test" if self.held_out else "training"
+
+    @property
+    def measured(self) -> tuple[Any, Any]:
+        """The pair that the trained learner is measured on."""
+        return self.held_out or self.train

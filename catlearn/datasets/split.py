@@ -1,0 +1,59 @@
+"""What a data set is here: a training part and a held-out fifth, cut the same way every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set cut in two: pairs of inputs `(n, …)` float32 and targets.
+
+    Of a classification, targets are labels `(n,)` int32, the numbers of `classes`. Of a regression `classes` is empty, and
+    targets are `(n, 1)` float32 in their own unit: what `quadratic` takes of a model that ends in `R(1)`.
+    """
+
+    name: str
+    train: Pair
+    test: Pair
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The affine change of unit that gives each feature mean 0 and deviation 1 on the arrays that it was taken from.
+
+    >>> scale = scale_of(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    >>> scale(np.array([[4.0, 6.0]]))
+    array([[2., 1.]])
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def __call__(self, xs: np.ndarray) -> np.ndarray:
+        return (xs - self.mean) / self.deviation
+
+
+def scale_of(xs: np.ndarray) -> Scale:
+    """The scale of these examples, one on each row. A feature that never changes keeps its unit."""
+    deviation = xs.std(0)
+    return Scale(xs.mean(0), np.where(deviation == 0, np.ones_like(deviation), deviation))
+
+
+def cut(name: str, xs: np.ndarray, ys: np.ndarray, classes: tuple[str, ...] = ()) -> Split:
+    """Shuffle with a fixed seed and hold a fifth out. Type: inputs `(n, …)` and targets `(n,)` to a Split."""
+    order = np.random.default_rng(0).permutation(len(xs))
+    targets = ys.astype(np.int32) if classes else ys.astype(np.float32)[:, None]
+    xs, ys, held = xs[order].astype(np.float32), targets[order], len(xs) // 5
+    return Split(name, (xs[held:], ys[held:]), (xs[:held], ys[:held]), classes)
+
+
+def scaled(split: Split) -> Split:
+    """The split with inputs scaled by its training part, so that nothing of the held-out part is known."""
+    scale = scale_of(split.train[0])
+    return replace(split, train=(scale(split.train[0]), split.train[1]), test=(scale(split.test[0]), split.test[1]))
