@@ -18,7 +18,8 @@ from catlearn.learn.history import History
 from catlearn.learn.learner import Learner, cap, supervised
 from catlearn.learn.losses import accuracy, quadratic, softmax_cross_entropy
 from catlearn.learn.optimisers import adam, descent, momentum, nesterov
-from catlearn.nets.convolution import conv, convolve, max_pool
+from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.function import add, constant, flatten, function, parameter, relu, sigmoid, tanh
+from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool
 from catlearn.nets.residual import residual

@@ -9,9 +9,10 @@ from catlearn.core.diagram import Diagram
 from catlearn.core.wires import R
 from catlearn.datasets import Split, digits, iris
 from catlearn.learn.optimisers import Optimiser, adam, descent, momentum, nesterov
-from catlearn.nets.convolution import conv, max_pool
+from catlearn.nets.convolution import conv
 from catlearn.nets.dense import dense
 from catlearn.nets.function import flatten, relu, tanh
+from catlearn.nets.pooling import max_pool
 
 
 @dataclass(frozen=True)
