@@ -48,7 +48,7 @@ from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.attention import attend, attention, cross_attention, rotary
-from catlearn.nets.convolution import conv, convolve, max_pool
+from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
 from catlearn.nets.function import (
@@ -70,6 +70,7 @@ from catlearn.nets.function import (
 )
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
+from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool
 from catlearn.nets.residual import residual
 from catlearn.nets.shape import branch, concatenate, reshape, transpose
 from catlearn.nets.transformer import feed_forward, transformer_block

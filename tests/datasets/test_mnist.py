@@ -6,7 +6,8 @@ import types
 import numpy as np
 import pytest
 
-from catlearn.datasets import MissingPackageError, mnist, mnist5k
+from catlearn.core.errors import MissingPackageError
+from catlearn.datasets import mnist, mnist5k
 
 
 @pytest.fixture(scope="module")
