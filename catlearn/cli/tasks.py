@@ -33,7 +33,7 @@ TASKS = {
     "wine": Task(wine, "mlp", epochs=50),
     "breast-cancer": Task(breast_cancer, "mlp", epochs=50),
     "diabetes": Task(diabetes, "dense", epochs=50),
-    "mnist5k": Task(mnist5k, "conv", epochs=20, batch_size=32),
+    "mnist5k": Task(mnist5k, "conv", epochs=12, batch_size=32),
 }
 
 OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with the rate to begin with

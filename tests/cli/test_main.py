@@ -8,6 +8,7 @@ import pytest
 
 from catlearn.cli.main import main
 from catlearn.cli.tasks import TASKS
+from catlearn.datasets import diabetes
 
 
 def run(*arguments):
@@ -125,4 +126,88 @@ def test_laws_prints_a_table_and_a_failure_is_one(capsys, monkeypatch):
 def test_the_module_runs_as_a_program():
     done = run("train", "mnist")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert set(TASKS) == {"digits", "iris"}
+    assert set(TASKS) == {"digits", "iris", "wine", "breast-cancer", "diabetes", "mnist5k"}
+
+
+@pytest.mark.parametrize("task", ["wine", "breast-cancer"])
+def test_classifications_report_accuracy(task, tmp_path, capsys):
+    assert main(["train", task, "--optimiser", "lion", "--out", str(tmp_path)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("test accuracy: "))
+    assert float(line.split()[2]) >= 90
+
+
+def test_a_regression_reports_r2_and_rmse_of_scikit_learn(tmp_path, capsys):
+    """In the unit of the targets, over all the examples held out at once, and no worse than a linear model."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.metrics import r2_score, root_mean_squared_error
+
+    assert main(["train", "diabetes", "--model", "dense", "--out", str(tmp_path)]) == 0
+    said = dict(line.split(": ") for line in capsys.readouterr().out.splitlines() if line.startswith("test "))
+    (x, y), (held, wanted) = diabetes().train, diabetes().test
+    linear = LinearRegression().fit(x, y).predict(held)
+    assert float(said["test r2"]) == pytest.approx(r2_score(wanted, linear), abs=0.03)
+    assert float(said["test rmse"]) == pytest.approx(root_mean_squared_error(wanted, linear), rel=0.03)
+
+
+@pytest.mark.parametrize("model", ["dense", "mlp", "transformer"])
+def test_models_by_name(model, tmp_path, capsys):
+    assert main(["train", "digits", "--model", model, "--epochs", "1", "--batch-size", "64", "--out", str(tmp_path)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("test accuracy: "))
+    assert float(line.split()[2]) > 20
+    assert main(["describe", "mnist5k", "--model", model]) == 0
+    assert "R(28, 28, 1) → R(10)" in capsys.readouterr().out
+
+
+SCRIPT = """
+import jax, numpy as np, catlearn as cl
+from catlearn import R
+
+xs = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+data = xs, (xs @ np.array([[1.0], [2.0], [3.0]])).astype("float32")
+mine = cl.supervised(R(3) >> cl.dense(1), cl.quadratic, cl.adam(0.1), metrics={"rmse": cl.rmse})
+
+def learner():
+    return mine
+"""
+
+
+@pytest.mark.parametrize("name", ["", ":learner", ":mine"])
+def test_a_script_of_one_s_own(name, tmp_path, capsys):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    assert main(["train", f"{tmp_path}/script.py{name}", "--epochs", "40", "--out", str(tmp_path / "out")]) == 0
+    said = dict(line.split(": ") for line in capsys.readouterr().out.splitlines() if line.startswith("training "))
+    assert float(said["training rmse"]) < 0.1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["curve.png", "metrics.json", "params.npz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        (SCRIPT, ":other", "has no 'other'"),
+        (SCRIPT, ":xs", "must be a learner"),
+        (SCRIPT.replace("data =", "date ="), ":mine", "has no 'data'"),
+        (SCRIPT.replace("data = xs,", "data = xs, xs,"), ":mine", "must be a pair of arrays"),
+        (SCRIPT + "raise ValueError('my own mistake')", ":mine", "raised ValueError; its traceback stands above"),
+        (None, ":mine", "there is no script"),
+    ],
+)
+def test_scripts_that_can_t_be_trained(text, name, said, tmp_path, capsys):
+    if text is not None:
+        (tmp_path / "script.py").write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        main(["train", f"{tmp_path}/script.py{name}"])
+    error = capsys.readouterr().err
+    assert caught.value.code == 2 and said in error.splitlines()[-1]
+    assert ("my own mistake" in error) == ("ValueError" in said)
+
+
+def test_what_does_not_go_together(tmp_path, capsys):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    for arguments, said in (
+        (["train", "iris", "--model", "conv"], "--model can be dense or mlp"),
+        (["train", f"{tmp_path}/script.py", "--lr", "0.1"], "--lr is for the named tasks"),
+        (["train", "mnist"], "or path/to/script.py:learner"),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert said in capsys.readouterr().err

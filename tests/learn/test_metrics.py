@@ -88,7 +88,7 @@ def test_what_can_t_be_measured(metric):
         metric(jnp.ones(()), jnp.ones(()))
     with pytest.raises(ArgumentError, match="at least one example"):
         metric(jnp.ones((0, 2)), jnp.ones((0, 2)))
-    with pytest.raises(ArgumentError, match=r"a weight for each example, \(3,\), got \(3, 1\)"):
+    with pytest.raises(ArgumentError, match=r"takes weights of the shape \(3,\), got \(3, 1\)"):
         metric(jnp.ones(3), jnp.ones(3), jnp.ones((3, 1)))
 
 
