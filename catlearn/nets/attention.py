@@ -70,17 +70,17 @@ class attend(SmoothLayer):
         q, k, v = (_by_head(x, xs[1].shape[1]) for x in xs[:3])
         q = q * s**-0.5
         p = jax.nn.softmax(_wide("gts,gus->gtu", q, k), where=self._seen(t, h // len(k), *xs[3:])).astype(v.dtype)
-        return _by_place(jnp.einsum("gtu,gus->gts", p, v), t), (q, k, v, p)
+        return _by_place(jnp.einsum("gtu,gus->gts", p, v), t, h), (q, k, v, p)
 
     def _backward(self, kept: tuple, dy: Any) -> tuple:
         q, k, v, p = kept
-        t, _, s = dy.shape
+        t, h, s = dy.shape
         dy = _by_head(dy, len(k))
         dp = _wide("gts,gus->gtu", dy, v)
         dl = (p * (dp - (p * dp).sum(-1, keepdims=True))).astype(p.dtype)
         dq = jnp.einsum("gtu,gus->gts", dl, k) * s**-0.5
         dk, dv = (jnp.einsum("gts,gtu->gsu", x, w) for x, w in ((q, dl), (dy, p)))
-        return (), (_by_place(dq, t), dk.transpose(2, 0, 1), dv.transpose(2, 0, 1))
+        return (), (_by_place(dq, t, h), dk.transpose(2, 0, 1), dv.transpose(2, 0, 1))
 
     def _seen(self, t: int, shared: int, *mask: Any) -> Any:
         """Which keys each query may see, for the queries of all heads that share a head of keys; None for all."""
@@ -94,13 +94,13 @@ class attend(SmoothLayer):
 def _by_head(x: jax.Array, groups: int) -> jax.Array:
     """`(t, h, s)` as `(g, h/g · t, s)`: heads first, those of a group one after the other."""
     t, h, s = x.shape
-    return x.reshape(t, groups, h // groups, s).transpose(1, 2, 0, 3).reshape(groups, -1, s)
+    return x.reshape(t, groups, h // groups, s).transpose(1, 2, 0, 3).reshape(groups, h // groups * t, s)
 
 
-def _by_place(x: jax.Array, t: int) -> jax.Array:
+def _by_place(x: jax.Array, t: int, h: int) -> jax.Array:
     """`(g, h/g · t, s)` as `(t, h, s)`: the inverse of `_by_head`."""
-    g, n, s = x.shape
-    return x.reshape(g, n // t, t, s).transpose(2, 0, 1, 3).reshape(t, -1, s)
+    g, _, s = x.shape
+    return x.reshape(g, h // g, t, s).transpose(2, 0, 1, 3).reshape(t, h, s)
 
 
 def _wide(formula: str, a: jax.Array, b: jax.Array) -> jax.Array:
@@ -125,6 +125,10 @@ class rotary(SmoothLayer):
     base: float = 10_000.0
 
     precise = True
+
+    def __post_init__(self) -> None:
+        if not self.base > 0:
+            raise TypingError(f"rotary: base must be a number > 0, got {self.base!r}.")
 
     def check(self, dom: Object) -> None:
         super().check(dom)

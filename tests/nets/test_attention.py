@@ -28,8 +28,7 @@ def equinox(key, heads, size, biased=True, **sizes):
 # attend
 
 
-@pytest.mark.parametrize(("heads", "shared"), [(4, 4), (6, 2)])
-@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("heads", "shared", "causal"), [(4, 4, False), (6, 2, False), (4, 1, True)])
 def test_attend_is_jax_s(heads, shared, causal, key):
     f = R(5, heads, 8) @ R(5, shared, 8) @ R(5, shared, 8) >> cl.attend(causal)
     q, k, v = normals(key, (5, heads, 8), (5, shared, 8), (5, shared, 8))
@@ -41,11 +40,8 @@ def test_attend_is_jax_s(heads, shared, causal, key):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("axes", [(7,), (5, 7)])
-def test_attend_with_a_mask_is_jax_s(axes, causal, key):
-    t = 7 if causal else 5
-    axes = (*axes[:-1], 7) if len(axes) == 1 else (t, 7)
+@pytest.mark.parametrize(("t", "axes", "causal"), [(5, (7,), False), (5, (5, 7), False), (7, (7,), True), (7, (7, 7), True)])
+def test_attend_with_a_mask_is_jax_s(t, axes, causal, key):
     f = R(t, 4, 8) @ R(7, 2, 8) @ R(7, 2, 8) @ R(*axes, dtype=bool) >> cl.attend(causal, masked=True)
     q, k, v = normals(key, (t, 4, 8), (7, 2, 8), (7, 2, 8))
     mask = jax.random.bernoulli(key, 0.6, axes).at[..., 0].set(True)  # so that every place sees a key
@@ -165,6 +161,13 @@ def test_options_reach_the_parameters(key):
     assert cl.attend(masked=True).arity == 4 and (cl.cross_attention(2) @ cl.attention(2, masked=True)).arity == 4
 
 
+def test_a_sequence_may_be_empty(key):
+    f = R(0, 8) >> cl.attention(2, key_value_heads=1)
+    assert f(f.init(key), jnp.ones((0, 8))).shape == (0, 8)
+    g = R(3, 8) @ R(0, 8) >> cl.cross_attention(2, use_bias=False)
+    assert np.array_equal(g(g.init(key), jnp.ones((3, 8)), jnp.ones((0, 8))), np.zeros((3, 8)))
+
+
 MASK = R(5, dtype=bool)
 
 
@@ -184,6 +187,7 @@ MASK = R(5, dtype=bool)
         (lambda: R(5, 8) @ R(7, 8) >> cl.cross_attention(2, causal=True), "as many keys as queries, got 7 and 5"),
         (lambda: R(5, 6) >> cl.attention(2, rotary=True), "even number of features"),
         (lambda: R(5, 6) >> cl.rotary(), "three axes"),
+        (lambda: R(5, 8) >> cl.attention(2, rotary=-1.0), "base must be a number > 0"),
         (lambda: R(5, 2, 4) @ R(5, 2, 4) @ R(6, 2, 4) >> cl.attend(), "where g divides h"),
         (lambda: R(5, 2, 4) @ R(5, 2, 3) @ R(5, 2, 3) >> cl.attend(), "where g divides h"),
         (lambda: R(5, 2, 4) @ R(5, 2, 4, dtype="bfloat16") @ R(5, 2, 4) >> cl.attend(), "where g divides h"),
