@@ -30,6 +30,7 @@ from catlearn.learn.losses import (
     softmax_cross_entropy,
     weighted,
 )
+from catlearn.learn.memory import keep_memory
 from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimiser import Optimiser, Transformation
 from catlearn.learn.optimisers import (

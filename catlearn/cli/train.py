@@ -19,10 +19,12 @@ from catlearn.learn.checkpoint import save
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.fit import EXAMPLES_AT_ONCE, evaluate
 from catlearn.learn.history import History
+from catlearn.learn.memory import keep_memory
 
 
 def train(plan: Plan, seed: int, out: Path) -> int:
     """Train and write `params.npz`, `metrics.json` and `curve.png` to `out`; the exit code."""
+    keep_memory()
     learner, size = plan.learner, plan.learner.check_data(plan.train)
     held = f", {learner.check_data(plan.held_out):,} held out" if plan.held_out else ""
     print(describe(learner.model), flush=True)
