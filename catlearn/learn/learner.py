@@ -28,6 +28,9 @@ from catlearn.learn.optimiser import Optimiser
 from catlearn.nets.function import add, mean, parameter, weighted_mean
 
 
+SMALL = 2**16  # bytes of a state whose steps are so short that going round the loop costs a fifth of them
+
+
 class LensLayer(Family):
     """A family of boxes of Lens(Smooth) that subclasses give by `codomain(dom)` and `optic(box)`."""
 
@@ -189,7 +192,7 @@ class Learner:
 
         def epoch(state: tuple, xs: Any, ys: Any, indices: jax.Array) -> tuple[tuple, dict[str, jax.Array]]:
             step = lambda state, row: self.pure_step(state, jax.tree.map(lambda array: array[row], (xs, ys)))  # noqa: E731
-            return jax.lax.scan(step, state, indices)
+            return jax.lax.scan(step, state, indices, unroll=3 if self.state.bytes < SMALL else 1)
 
         return jax.jit(epoch)
 
