@@ -27,7 +27,6 @@ from catlearn.learn.metrics import Metric
 from catlearn.learn.optimiser import Optimiser
 from catlearn.nets.function import add, mean, parameter, weighted_mean
 
-
 SMALL = 2**16  # bytes of a state whose steps are so short that going round the loop costs a fifth of them
 
 

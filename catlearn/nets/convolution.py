@@ -9,11 +9,13 @@ from typing import Any
 import jax
 from jax.nn.initializers import zeros
 
+from catlearn.categories.batch import Batched, with_axis
 from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.diagram import Diagram
+from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
 from catlearn.core.wires import Object, R
+from catlearn.nets.correlation import correlate, correlate_back
 from catlearn.nets.dense import draw, kernel_initialiser, whole, with_bias
 from catlearn.nets.windows import Each, Padding, Windows, each, extents, fits, padding_each, pads_of, space, whole_each
 
@@ -71,7 +73,44 @@ class convolve(SmoothLayer):
         return draw(self.kernel_init, key, self.parameters(dom))
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return correlate(xs[0][None], params[0], self.windows(xs[0].shape[:-1]), self.groups)[0]
+        return self.on_batch(params, xs[0][None])[0]
+
+    def on_batch(self, params: tuple, *xs: Any) -> Any:
+        """`apply` to examples along the first axis."""
+        return correlate(xs[0], params[0], self.windows(xs[0].shape[1:-1]), self.groups)
+
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram:
+        return Box(Convolved(box, size, batched), with_axis(box.dom, size), with_axis(box.cod, size), box.own, box.label)
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        _, backward = self.batch_optic()
+
+        def backward_of_one(kept: tuple, *dys: Any) -> tuple:
+            dparams, dx = backward(kept, dys[0][None])
+            return dparams, dx[0]
+
+        return (lambda params, *xs: (self.apply(params, *xs), (params[0], xs[0][None]))), backward_of_one
+
+    def batch_optic(self) -> tuple[Callable, Callable]:
+        """`optic` for examples along the first axis."""
+
+        def backward(kept: tuple, *dys: Any) -> tuple:
+            kernel, x = kept
+            dx, dkernel = correlate_back(x, kernel, dys[0], self.windows(x.shape[1:-1]), self.groups)
+            return (dkernel,), dx
+
+        return (lambda params, *xs: (self.on_batch(params, *xs), (params[0], xs[0]))), backward
+
+
+@dataclass(frozen=True, repr=False)
+class Convolved(Batched):
+    """The operation of a convolution of a batch, which sums gradients of the kernel within products, not after them."""
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self.box.op.on_batch(params, *xs)
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        return self.box.op.batch_optic()
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,15 +148,6 @@ def checked(family: Any) -> None:
     whole(family, "channels", "groups")
     whole_each(family, "kernel_size", "stride", "dilation")
     padding_each(family, family.padding)
-
-
-def correlate(x: jax.Array, kernel: jax.Array, windows: Windows, groups: int) -> jax.Array:
-    """Cross-correlation of a batch. Type: `R(n, …h, c) ⊗ R(…k, c / groups, d) → R(n, …h', d)`."""
-    axes = "DHW"[5 - x.ndim :]
-    layout = f"N{axes}C", f"{axes}IO", f"N{axes}C"
-    return jax.lax.conv_general_dilated(
-        x, kernel, windows.strides, windows.pads, windows.stretch, windows.dilations, layout, groups
-    )
 
 
 @dataclass(frozen=True, repr=False)

@@ -45,28 +45,34 @@ class Pool(SmoothLayer):
             raise TypingError(f"{self!r} has windows of padding alone at {dom}: pad less than the size of a window.")
 
     def pooled(self, x: jax.Array, op: Callable, padding: float) -> jax.Array:
-        """What windows reduce to by `op`, axis by axis."""
+        """What windows reduce to by an elementwise `op`."""
         windows = self.windows(x.shape[:-1])
-        x = jax.lax.pad(x, jnp.array(padding, x.dtype), [(*pads, 0) for pads in windows.pads] + [(0, 0, 0)])
-        for axis, (size, stride) in enumerate(zip(windows.sizes, windows.strides, strict=True)):
-            x = along(x, axis, size, stride, op)
-        return x
+        if any(map(any, windows.pads)):
+            x = jax.lax.pad(x, jnp.array(padding, x.dtype), [(*pads, 0) for pads in windows.pads] + [(0, 0, 0)])
+        return tiled(x, windows, op) if windows.sizes == windows.strides else slid(x, windows, op)
 
 
-def along(x: jax.Array, axis: int, size: int, stride: int, op: Callable) -> jax.Array:
-    """Reduce windows on one axis by `op`.
+def tiled(x: jax.Array, windows: Windows, op: Callable) -> jax.Array:
+    """Reduce windows that tile space.
 
-    An elementwise `op` of `size` slices is several times faster on CPU, forward and backward, than `reduce_window`, or
-    than a reduction of the reshaped array: XLA fuses it with what stands before and after, and keeps it in vectors.
+    The parts of tiles are arrays of their own, and `op` is elementwise: XLA on CPU fuses it with what stands before and
+    after, forward and backward, where a reduction of tiles is four times as slow, and `reduce_window` nine times.
     """
-    count = (x.shape[axis] - size) // stride + 1
-    if stride != size:
-        ends = [i + (count - 1) * stride + 1 for i in range(size)]
-        return reduce(op, [jax.lax.slice_in_dim(x, i, end, stride, axis) for i, end in enumerate(ends)])
-    tiles = jax.lax.slice_in_dim(x, 0, count * size, axis=axis)
-    tiles = tiles.reshape(*x.shape[:axis], count, size, *x.shape[axis + 1 :])
-    parts = jax.lax.split(tiles, (1,) * size, axis + 1)  # not slices: the transpose of a split is one concatenation
-    return reduce(op, parts).reshape(*x.shape[:axis], count, *x.shape[axis + 1 :])
+    counts = [n // k for n, k in zip(x.shape, windows.sizes, strict=False)]
+    for axis, (count, size) in enumerate(zip(counts, windows.sizes, strict=True)):
+        x = jax.lax.slice_in_dim(x, 0, count * size, axis=axis)
+    x = x.reshape(*(n for pair in zip(counts, windows.sizes, strict=True) for n in pair), x.shape[-1])
+    for axis, size in enumerate(windows.sizes):  # a split, not slices: its transpose is one concatenation
+        x = reduce(op, jax.lax.split(x, (1,) * size, 2 * axis + 1))
+    return x.reshape(*counts, x.shape[-1])
+
+
+def slid(x: jax.Array, windows: Windows, op: Callable) -> jax.Array:
+    """Reduce windows that overlap or leave gaps, axis by axis."""
+    for axis, (size, stride) in enumerate(zip(windows.sizes, windows.strides, strict=True)):
+        last = (x.shape[axis] - size) // stride * stride
+        x = reduce(op, [jax.lax.slice_in_dim(x, i, i + last + 1, stride, axis) for i in range(size)])
+    return x
 
 
 @dataclass(frozen=True, repr=False)

@@ -45,6 +45,19 @@ class Windows:
         """The lengths of what windows slide over."""
         return tuple((n - 1) * t + 1 + sum(p) for n, t, p in zip(lengths, self.stretch, self.pads, strict=True))
 
+    def results(self, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        """How many windows there are on each axis."""
+        return tuple((n - k) // s + 1 for n, k, s in zip(self.seen(lengths), self.extents, self.strides, strict=True))
+
+    def transposed(self, lengths: tuple[int, ...]) -> Windows:
+        """The windows that go back: from what these make of an array of these lengths, to as many entries as it has."""
+        stretched = extents(self.results(lengths), self.strides)
+        pads = [
+            (k - 1 - low, (n - 1) * t + low - m + 1)
+            for n, m, t, k, (low, _) in zip(lengths, stretched, self.stretch, self.extents, self.pads, strict=True)
+        ]
+        return Windows(self.sizes, self.stretch, self.dilations, tuple(pads), self.strides)
+
 
 def extents(sizes: tuple[int, ...], dilations: tuple[int, ...]) -> tuple[int, ...]:
     """How far windows of these sizes go, their first and last entry included."""

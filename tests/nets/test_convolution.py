@@ -109,10 +109,51 @@ def test_parameters_take_the_dtype_of_the_domain(key):
         assert g(g.init(key), jnp.ones((6, 6, 2))).dtype == jnp.float64
 
 
-def test_batched_convolution_is_one_convolution(key):
-    model = cl.batch(R(8, 8, 4) >> cl.conv(4, 3), 16)
-    text = jax.jit(model).lower(model.param.structs, *model.dom.structs).as_text()
-    assert text.count("stablehlo.convolution") == 1
+def test_a_batch_makes_no_gradient_for_each_example():
+    """The program for a batch has as many lines whatever its size, and none with a kernel's shape for every example."""
+    lines = []
+    for size in (64, 256):
+        lens = cl.reverse(cl.batch(R(8, 8, 4) >> cl.conv(5, 3), size))
+        step = jax.jit(lambda p, x, lens=lens: lens.backward(lens.forward(p, x)[1], jnp.ones((len(x), 8, 8, 5))))
+        text = step.lower((jnp.ones((3, 3, 4, 5)), jnp.ones(5)), jnp.ones((size, 8, 8, 4))).as_text()
+        lines.append(len(text.splitlines()))
+        assert f"tensor<{size}x3x3x4x5xf32>" not in text
+    assert lines[0] == lines[1]
+
+
+WINDOWS = [
+    {"kernel_size": 3},
+    {"kernel_size": (2, 3), "stride": (2, 1), "padding": "VALID"},
+    {"kernel_size": 3, "dilation": 2, "padding": ((1, 2), 0)},
+    {"kernel_size": 3, "groups": 2},
+    {"kernel_size": 3, "groups": 4},
+    {"kernel_size": 3, "stride": 2, "groups": 4, "dilation": 2},
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+@pytest.mark.parametrize("size", [1, 3, 130])
+def test_every_form_is_xla_s_convolution_forward_and_back(window, size, key):
+    """On CPU a convolution has one of several forms, by its sizes: all of them against `lax.conv_general_dilated`."""
+    f = R(9, 8, 4) >> cl.convolve(8, **window)
+    lens, layer = cl.reverse(cl.batch(f, size)), f.op
+    windows = layer.windows((9, 8))
+
+    def theirs(kernel, x):
+        layout = ("NHWC", "HWIO", "NHWC")
+        return jax.lax.conv_general_dilated(
+            x, kernel, windows.strides, windows.pads, None, windows.dilations, layout, feature_group_count=layer.groups
+        )
+
+    (kernel,), x = f.init(key), jax.random.normal(key, (size, 9, 8, 4))
+    y, pullback = jax.vjp(theirs, kernel, x)
+    dy = jax.random.normal(jax.random.key(1), y.shape)
+    ours, residual = lens.forward((kernel,), x)
+    (dkernel,), dx = lens.backward(residual, dy)
+    for a, b in zip((ours, dkernel, dx), (y, *pullback(dy)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(jnp.abs(b).max()))
+    two = jax.grad(lambda kernel: jnp.sum(cl.batch(f, size)((kernel,), x) ** 2))(kernel)
+    np.testing.assert_allclose(two, pullback(2 * y)[0], rtol=1e-4, atol=1e-4 * float(jnp.abs(two).max()))
 
 
 @pytest.mark.parametrize("layer", [cl.conv, cl.conv_transpose])
