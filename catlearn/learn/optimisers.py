@@ -23,8 +23,8 @@ Rate = float | Callable[[Any], Any]
 class Rule(Optimiser):
     """An optimiser that moves every array by itself: a subclass gives `move(t, at, p, g, *slots) → (p⁺, *slots⁺)`.
 
-    `slots` names what it remembers of each parameter, and `at` is the place of the array's wire. t counts the steps before
-    this one, where the optimiser `counts`; its state is then one counter for all parameters, and the slots after it.
+    `slots` names what it remembers of each parameter, and `at` is the place of the array's wire. t is the number of
+    this step, from 1 on, where the optimiser `counts`; its state is then one counter for all parameters, and the slots.
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
@@ -51,11 +51,11 @@ class Rule(Optimiser):
         return jax.tree.map(jnp.zeros_like, p)
 
     def put(self, s: tuple, p: tuple, g: tuple) -> tuple[tuple, tuple]:
-        n, t, kept = len(p), s[0] if self.counts else 0, s[self.counts :]
+        n, t, kept = len(p), s[0] + 1 if self.counts else 1, s[self.counts :]
         columns = [(i, p[i], g[i], *kept[i::n]) for i in range(n)]
         moved = [_mapped(lambda *leaves, i=i: self.move(t, i, *leaves), column, 1 + len(self.slots)) for i, *column in columns]
         p, *slots = zip(*moved, strict=True) if moved else ((),) * (1 + len(self.slots))
-        clock = (t + 1,) if self.counts else ()
+        clock = (t,) if self.counts else ()
         return (*clock, *(value for slot in slots for value in slot)), tuple(p)
 
 
@@ -66,7 +66,7 @@ def _mapped(move: Callable, trees: list, results: int) -> list:
 
 
 def _rate_at(rate: Rate, t: Any, dtype: Any) -> Any:
-    return jnp.asarray(rate(t)).astype(dtype) if callable(rate) else rate
+    return jnp.asarray(rate(t - 1)).astype(dtype) if callable(rate) else rate
 
 
 @dataclass(frozen=True, repr=False)
@@ -254,8 +254,8 @@ class adam(descent):
         m = self.b1 * slots[0] + (1 - self.b1) * g
         v = self.b2 * slots[1].real + (1 - self.b2) * abs_square(g)
         # The two scalars are written anew for each wire: XLA fuses them in, and a shared one costs 2 % of an MLP's step.
-        spread = v / _correction(self.b2, t + 1, v)
-        return self.mean(t + 1, m, g) / (self.eps + jnp.sqrt(spread)), m, v.astype(slots[1].dtype)
+        spread = v / _correction(self.b2, t, v)
+        return self.mean(t, m, g) / (self.eps + jnp.sqrt(spread)), m, v.astype(slots[1].dtype)
 
     def mean(self, t: Any, m: Any, g: Any) -> Any:
         """The mean of the gradients at step t, corrected for beginning at zero."""
