@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from functools import reduce
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -52,17 +53,19 @@ def kernel_change(x: jax.Array, kernel: jax.Array, dy: jax.Array, windows: Windo
     if any(t > 1 for t in windows.stretch):  # so that the zeros between entries are not multiplied
         back = windows.transposed(x.shape[1:-1])
         return turned(kernel_change(dy, turned(kernel, groups), x, back, groups), groups)
+    precise = jnp.promote_types(x.dtype, "float32")
     if groups > 1:
-        changes = [jnp.sum(row * dy, range(dy.ndim - 1)) for row in rows(x, windows, 0)]
+        changes = [jnp.sum(row * dy, range(dy.ndim - 1), precise) for row in rows(x, windows, 0)]
     else:
-        changes = [summed(row, dy) for row in rows(x, windows, together(x, kernel, windows))]
-    return jnp.stack(changes).reshape(kernel.shape)
+        changes = [summed(row, dy, precise) for row in rows(x, windows, together(x, kernel, windows))]
+    return jnp.stack(changes).reshape(kernel.shape).astype(kernel.dtype)
 
 
-def summed(a: jax.Array, b: jax.Array) -> jax.Array:
+def summed(a: jax.Array, b: jax.Array, dtype: Any) -> jax.Array:
     """`Σ a ⊗ b` over all axes but the last, as one product of matrices: over several axes XLA takes three times as long."""
     first = (((0,), (0,)), ((), ()))  # of both: in another layout XLA copies one of them transposed
-    return jax.lax.dot_general(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]), first)
+    a, b = a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1])
+    return jax.lax.dot_general(a, b, first, preferred_element_type=dtype)
 
 
 def turned(kernel: jax.Array, groups: int) -> jax.Array:

@@ -121,41 +121,6 @@ def test_a_batch_makes_no_gradient_for_each_example():
     assert lines[0] == lines[1]
 
 
-WINDOWS = [
-    {"kernel_size": 3},
-    {"kernel_size": (2, 3), "stride": (2, 1), "padding": "VALID"},
-    {"kernel_size": 3, "dilation": 2, "padding": ((1, 2), 0)},
-    {"kernel_size": 3, "groups": 2},
-    {"kernel_size": 3, "groups": 4},
-    {"kernel_size": 3, "stride": 2, "groups": 4, "dilation": 2},
-]
-
-
-@pytest.mark.parametrize("window", WINDOWS, ids=str)
-@pytest.mark.parametrize("size", [1, 3, 130])
-def test_every_form_is_xla_s_convolution_forward_and_back(window, size, key):
-    """On CPU a convolution has one of several forms, by its sizes: all of them against `lax.conv_general_dilated`."""
-    f = R(9, 8, 4) >> cl.convolve(8, **window)
-    lens, layer = cl.reverse(cl.batch(f, size)), f.op
-    windows = layer.windows((9, 8))
-
-    def theirs(kernel, x):
-        layout = ("NHWC", "HWIO", "NHWC")
-        return jax.lax.conv_general_dilated(
-            x, kernel, windows.strides, windows.pads, None, windows.dilations, layout, feature_group_count=layer.groups
-        )
-
-    (kernel,), x = f.init(key), jax.random.normal(key, (size, 9, 8, 4))
-    y, pullback = jax.vjp(theirs, kernel, x)
-    dy = jax.random.normal(jax.random.key(1), y.shape)
-    ours, residual = lens.forward((kernel,), x)
-    (dkernel,), dx = lens.backward(residual, dy)
-    for a, b in zip((ours, dkernel, dx), (y, *pullback(dy)), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(jnp.abs(b).max()))
-    two = jax.grad(lambda kernel: jnp.sum(cl.batch(f, size)((kernel,), x) ** 2))(kernel)
-    np.testing.assert_allclose(two, pullback(2 * y)[0], rtol=1e-4, atol=1e-4 * float(jnp.abs(two).max()))
-
-
 @pytest.mark.parametrize("layer", [cl.conv, cl.conv_transpose])
 @pytest.mark.parametrize(
     ("dom", "given", "said"),
