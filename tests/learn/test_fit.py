@@ -45,11 +45,14 @@ def test_it_learns_and_reports(learner, blobs, key):
     assert np.isclose(history["validation_accuracy"][-1], cl.accuracy(learner.predict(state, blobs[0]), blobs[1]))
 
 
-def test_convolutions_on_cpu_run_step_by_step(image_model, key):
-    learner = cl.supervised(image_model, cl.softmax_cross_entropy, cl.descent(0.1))
-    data = jnp.zeros((8, 8, 8, 1)), jnp.zeros(8, int)
-    _, history = learner.fit(learner.init(key), data, batch_size=4)
-    assert history.loop == "steps"
+def test_convolutions_on_cpu_run_step_by_step_and_products_do_not(image_model, key):
+    """A convolution of few channels is a product with patches here, and may run inside a loop."""
+    large = R(16, 16, 8) >> cl.conv(8, 3) >> cl.flatten >> cl.dense(3)
+    for model, loop in ((large, "steps"), (image_model, "scan")):
+        learner = cl.supervised(model, cl.softmax_cross_entropy, cl.descent(0.1))
+        data = jnp.zeros((8, *model.dom.structs[0].shape)), jnp.zeros(8, int)
+        _, history = learner.fit(learner.init(key), data, batch_size=8)
+        assert history.loop == loop
 
 
 def test_batches_from_an_iterable(learner, blobs, key):
