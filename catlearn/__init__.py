@@ -1,7 +1,10 @@
 """catlearn: models are diagrams, and everything else is a functor out of them."""
 
 from catlearn import datasets, laws
+from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
+from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
+from catlearn.categories.function import constant, function, parameter
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para
 from catlearn.categories.precision import astype, cast
@@ -52,23 +55,7 @@ from catlearn.nets.attention import attend, attention, cross_attention, rotary
 from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
-from catlearn.nets.function import (
-    add,
-    constant,
-    elu,
-    flatten,
-    function,
-    gelu,
-    leaky_relu,
-    log_softmax,
-    parameter,
-    relu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    tanh,
-)
+from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool

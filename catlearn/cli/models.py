@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
+from catlearn.categories.function import function
 from catlearn.cli.plan import UsageError
 from catlearn.core.diagram import Diagram
 from catlearn.core.family import Family
@@ -13,7 +14,7 @@ from catlearn.datasets.split import Split, scale_of
 from catlearn.nets.convolution import conv
 from catlearn.nets.dense import dense
 from catlearn.nets.embedding import positions
-from catlearn.nets.function import flatten, function, relu, tanh
+from catlearn.nets.function import flatten, relu, tanh
 from catlearn.nets.norm import layer_norm
 from catlearn.nets.pooling import global_average_pool, max_pool
 from catlearn.nets.shape import reshape

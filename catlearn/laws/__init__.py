@@ -1,5 +1,6 @@
 """The equations that catlearn must satisfy, as callables that return None or a counterexample."""
 
+from catlearn.laws.algebra import algebra_homomorphism, coalgebra_homomorphism, endofunctor, monoid
 from catlearn.laws.batch import batch_runs_each_example, batch_sums_gradients
 from catlearn.laws.category import (
     associativity,

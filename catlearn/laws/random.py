@@ -11,11 +11,12 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from catlearn.categories.function import function, parameter
 from catlearn.core.diagram import Diagram, copy, discard, identity, swap
 from catlearn.core.family import Family
 from catlearn.core.wires import I, Object, R
 from catlearn.nets.dense import bias, dense, linear
-from catlearn.nets.function import Known, add, function, parameter, sigmoid, tanh
+from catlearn.nets.function import Known, add, sigmoid, tanh
 from catlearn.nets.residual import residual
 
 Choose = Callable[[Sequence[Any]], Any]

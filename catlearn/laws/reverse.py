@@ -11,13 +11,14 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.function import constant
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import change, changed, changing, zeros_of
 from catlearn.core.diagram import Diagram, copy, discard, identity, wiring
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
 from catlearn.laws.counterexample import Counterexample, equal_values, first, run, sample
-from catlearn.nets.function import add, constant
+from catlearn.nets.function import add
 
 Tuple = tuple
 

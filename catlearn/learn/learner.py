@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.function import parameter
 from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Map, Smooth, change, changed, changing
@@ -25,7 +26,7 @@ from catlearn.learn.fit import fit
 from catlearn.learn.losses import Loss
 from catlearn.learn.metrics import Metric
 from catlearn.learn.optimiser import Optimiser
-from catlearn.nets.function import add, mean, parameter, weighted_mean
+from catlearn.nets.function import add, mean, weighted_mean
 
 SMALL = 2**16  # bytes of a state whose steps are so short that going round the loop costs a fifth of them
 

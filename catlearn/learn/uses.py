@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.function import constant, parameter
 from catlearn.categories.smooth import change
 from catlearn.core.diagram import Diagram, copy, identity, wiring
 from catlearn.core.errors import TypingError
@@ -22,7 +23,6 @@ from catlearn.learn.around import by_path
 from catlearn.learn.learner import Learner, supervised
 from catlearn.learn.losses import dot_product, loss
 from catlearn.learn.optimiser import Optimiser
-from catlearn.nets.function import constant, parameter
 
 
 def dream(

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.function import constant, function
 from catlearn.categories.smooth import is_smooth, uncurry
 from catlearn.core.diagram import Diagram, Reparameterised, identity, wiring
 from catlearn.core.errors import ArgumentError, TypingError
@@ -26,7 +27,7 @@ from catlearn.core.text import short
 from catlearn.core.values import unpacked, values_of
 from catlearn.core.wires import I, Object, R, is_whole, object_of
 from catlearn.nets.dense import kernel_initialiser
-from catlearn.nets.function import constant, function, multiply
+from catlearn.nets.function import multiply
 
 Where = str | Callable[[str], bool]
 
