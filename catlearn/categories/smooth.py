@@ -128,6 +128,12 @@ class Uncurried(SmoothLayer):
         n = len(self.box.dom)
         return self.box.op.apply(xs[n:], *xs[:n])
 
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
+        """Where its parameters stay the same for all examples, what the box does with them."""
+        n = len(self.box.dom)
+        better = None if any(batched[n:]) else self.box.op.batch(self.box, size, batched[:n])
+        return better and uncurry(better)
+
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
         halves, n = self.box.op.optic(self.box.dom), len(self.box.dom)
         if halves is None:
