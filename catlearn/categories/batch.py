@@ -207,6 +207,9 @@ class Batched(SmoothLayer):
     def apply(self, params: tuple, *xs: Any) -> Any:
         return jax.vmap(self.box.op.apply, in_axes=self._axes, axis_size=self.size)(params, *xs)
 
+    def inspect(self, *xs: Any) -> None:
+        self.box.op.inspect(*xs)
+
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
         """A box's own optic on each example; what all examples share gets the sum of their changes."""
         halves = self.box.op.optic(self.box.dom)
