@@ -11,7 +11,7 @@ import numpy as np
 
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import ArgumentError, TypingError
-from catlearn.core.wires import Object, R
+from catlearn.core.wires import Object, R, Wire
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,3 +77,8 @@ def length_of(lists: Object, who: Any) -> int:
     if len(lengths) != 1 or () in lengths:
         raise TypingError(f"{who!r} takes lists, wires with the same first axis such as R(100, 28), got {lists}.")
     return lengths.pop()[0]
+
+
+def element_of(wire: Wire) -> Wire:
+    """What a list is of: the wire without its first axis."""
+    return Wire(tuple(jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for leaf in wire.leaves), wire.tree)
