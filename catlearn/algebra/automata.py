@@ -51,16 +51,16 @@ class dfa(Cell):
 
     def __post_init__(self) -> None:
         try:
-            table = np.asarray(self.transitions)
+            table: Any = np.asarray(self.transitions)
         except ValueError:
             table = np.zeros(0)
         if table.ndim != 2 or table.dtype.kind not in "iu" or not table.size:
             raise TypingError("dfa: transitions are a table of whole numbers, a row for each state and a column for each letter.")
-        states = (*table.ravel().tolist(), self.start, *self.accepting)
+        states = (*map(int, table.ravel()), self.start, *self.accepting)
         bad = [q for q in states if not (is_whole(q) and q < len(table))]
         if bad:
             raise TypingError(f"dfa: there are states 0 to {len(table) - 1}, and no state {bad[0]!r}.")
-        object.__setattr__(self, "transitions", tuple(map(tuple, table.tolist())))
+        object.__setattr__(self, "transitions", tuple(tuple(map(int, row)) for row in table))
         object.__setattr__(self, "accepting", tuple(self.accepting))
 
     def carrier(self, A: Object) -> Object:
@@ -122,15 +122,15 @@ class _Accepts:
 class weighted_automaton(Cell):
     """A weighted automaton over the real numbers, whose weights learn. Type: `A ⊗ R(n) ⊗ P → R(n)`, letters A = R(dtype=int32).
 
-    A word a₁ … aₜ comes to `α M(a₁) … M(aₜ)`; `fold(…) >> dense(1)` weighs it by `β`. Parameters `start`: α in R(n), and
-    `weights` in R(letters, n, n). With the 0-1 matrices of a `dfa` it is that automaton. A letter that there is not raises
+    A word a₁ … aₜ comes to `α M(a₁) … M(aₜ)`; `fold(…) >> dense(1)` weighs it by `β`. Parameters `begin.start`:
+    α in R(n), and `letter.weights` in R(letters, n, n). With the 0-1 matrices of a `dfa` it is that automaton. A letter that there is not raises
     ArgumentError among inputs that are known as the arrow runs, and gives NaN elsewhere.
     Source: Schützenberger 1961, "On the definition of a family of automata"; as recurrent nets, Rabusseau et al. 2019
     (arXiv 1807.01406), §2.
 
     >>> import catlearn as cl
     >>> cl.names(cl.R(9, dtype="int32") >> cl.fold(cl.weighted_automaton(letters=2, states=3)))
-    ('start', 'weights')
+    ('begin.start', 'letter.weights')
     """
 
     letters: int
@@ -151,7 +151,7 @@ class weighted_automaton(Cell):
         return identity(I) >> parameter(R(self.states).named("start"), _Start(self.states))
 
     def step(self, A: Object, S: Object) -> Diagram:
-        return A @ S >> _Weigh(self.letters, self.weights_init)
+        return A @ S >> _Weigh(self.letters, self.weights_init).named("letter")
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class fold(Composite):
             return begin >> self._monoid(A, t)
         alg = algebra_of(self.algebra, A, self)
         nil, cons = alg.cases
+        nil = nil.named("begin") if nil.param.wires and nil.label is None else nil
         whole = begin @ nil >> self._loop(_held(cons, A) if self.masked else cons, t, len(alg.carrier))
         return _in_order(whole, self.algebra, len(nil.param))
 
