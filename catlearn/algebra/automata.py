@@ -122,8 +122,8 @@ class _Accepts:
 class weighted_automaton(Cell):
     """A weighted automaton over the real numbers, whose weights learn. Type: `A ⊗ R(n) ⊗ P → R(n)`, letters A = R(dtype=int32).
 
-    A word a₁ … aₜ comes to `α M(a₁) … M(aₜ)`; `fold(…) >> dense(1)` weighs it by `β`. Parameters `begin.start`:
-    α in R(n), and `letter.weights` in R(letters, n, n). With the 0-1 matrices of a `dfa` it is that automaton. A letter that there is not raises
+    A word a₁ … aₜ comes to `α M(a₁) … M(aₜ)`; `fold(…) >> dense(1)` weighs it by `β`. Parameters `begin.start`: α in R(n), and
+    `letter.weights` in R(letters, n, n). With the 0-1 matrices of a `dfa` it is that automaton. A letter that there is not raises
     ArgumentError among inputs that are known as the arrow runs, and gives NaN elsewhere.
     Source: Schützenberger 1961, "On the definition of a family of automata"; as recurrent nets, Rabusseau et al. 2019
     (arXiv 1807.01406), §2.

@@ -56,7 +56,7 @@ class real(SmoothLayer):
 
     def inspect(self, *xs: Any) -> None:
         *lists, given = xs
-        if given is None or given.dtype == bool or not np.size(given) or None in lists:
+        if given is None or given.dtype == bool or not np.size(given) or any(xs is None for xs in lists):
             return
         t, low, high = jax.tree.leaves(lists)[0].shape[np.ndim(given)], np.min(given), np.max(given)
         if low < 0 or high > t:
