@@ -5,7 +5,7 @@ from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.lists import fold, foldl, foldr, scan
-from catlearn.algebra.machines import cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
+from catlearn.algebra.machines import KEY, cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
 from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter

@@ -82,7 +82,7 @@ class mealy(Machine):
 
     def step(self, A: Object) -> Diagram:
         cons = algebra_of(self.cell, A, self).cases[1]
-        return cons >> copy(cons.cod) >> (cons.cod >> self.readout) @ cons.cod
+        return cons >> copy(cons.cod) >> (identity(cons.cod) >> self.readout) @ cons.cod
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,7 +102,7 @@ class moore(mealy):
 
     def coalgebra(self, A: Object) -> Coalgebra:
         cons = algebra_of(self.cell, A, self).cases[1]
-        said = cons.cod >> self.readout
+        said = identity(cons.cod) >> self.readout
         return Coalgebra(Moore(A, said.cod), cons.cod, (said, cons))
 
 

@@ -15,7 +15,7 @@ from catlearn.laws.category import (
     tensor_unit,
     unit,
 )
-from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, sample
+from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
 from catlearn.laws.fold import (
     backwards_is_reversed,
     cascade_is_composition,
