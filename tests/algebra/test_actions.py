@@ -88,7 +88,7 @@ class TestPermutations:
         assert algebra_homomorphism(first, self.on_sets(2), trivial(self.G, R(2))) is not None
 
     def test_deep_sets_are_equivariant(self):
-        """Zaheer et al. 2017, theorem 3: `x Λ + 1 (mean x) Γ`."""
+        """Zaheer et al. 2017 (Deep Sets): `x Λ + 1 (mean x) Γ`."""
         spread = cl.function(lambda x: jnp.broadcast_to(x.mean(0), x.shape))
         layer = frozen(cl.copy(R(5, 2)) >> (cl.dense(3) @ (spread >> cl.linear(3))) >> cl.add >> cl.relu)
         assert algebra_homomorphism(layer, self.on_sets(2), self.on_sets(3)) is None
@@ -131,10 +131,9 @@ class TestSignalsOnACircle:
         for G in (cyclic(6), dihedral(6)):
             around = defining(G, R(6, 2))
             assert algebra_homomorphism(circular((0.5, 2.0, 0.5)), around, around) is None
-        assert algebra_homomorphism(circular((1.0, 2.0, -1.0)), defining(cyclic(6), R(6)), defining(cyclic(6), R(6))) is None
-        assert (
-            algebra_homomorphism(circular((1.0, 2.0, -1.0)), defining(dihedral(6), R(6)), defining(dihedral(6), R(6))) is not None
-        )
+        turned, flipped = defining(cyclic(6), R(6)), defining(dihedral(6), R(6))
+        assert algebra_homomorphism(circular((1.0, 2.0, -1.0)), turned, turned) is None
+        assert algebra_homomorphism(circular((1.0, 2.0, -1.0)), flipped, flipped) is not None
 
     def test_pooling_everything_is_invariant_and_a_window_is_not(self):
         around, still = defining(dihedral(6), R(6, 2)), trivial(dihedral(6), R(2))
@@ -179,7 +178,7 @@ def test_equivariant_maps_from_the_free_action_are_plain_maps(g):
     mixed = g.carrier @ R(2) >> cl.function(lambda m, x: m @ jnp.sin(jnp.array([x[0], x[1], x[0] * x[1]])), arity=2)
     assert algebra_homomorphism(mixed, on_free, on_Y) is None
     assert cl.laws.extensional("h", W.extend(W.unit(R(2)) >> mixed, on_Y), mixed) is None
-    assert algebra_homomorphism(h >> cl.relu, on_free, on_Y) is not None or g == symmetric(3)
+    assert algebra_homomorphism(h >> cl.function(lambda y: y.at[0].add(1.0)), on_free, on_Y) is not None
     left = g.carrier @ R(2) >> cl.function(lambda m, x: m.T @ k((), x), arity=2)
     assert algebra_homomorphism(left, on_free, on_Y) is not None
 
