@@ -22,7 +22,7 @@ from catlearn.core.text import short
 from catlearn.core.wires import Object, R, is_whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Monad:
     """A polynomial endofunctor T with `unit(A) : A → T(A)` and `multiply(A) : T(T(A)) → T(A)`, natural in A.
 
@@ -37,6 +37,7 @@ class Monad:
     functor: Polynomial
     unit: Callable[[Object], Diagram]
     multiply: Callable[[Object], Diagram]
+    name: str = "monad"
 
     def free(self, A: Object) -> Algebra:
         """The free algebra on A: the carrier T(A) with `multiply`."""
@@ -54,6 +55,9 @@ class Monad:
             raise TypingError(f"extend takes an arrow into the carrier {algebra.carrier}, and {short(k)} ends in {k.cod}.")
         return self.functor(k) >> algebra.arrow
 
+    def __repr__(self) -> str:
+        return self.name
+
 
 def writer(m: Monoid) -> Monad:
     """`M × −` of a monoid. Its algebras are actions of M: for a group, group actions, and homomorphisms are equivariant.
@@ -64,7 +68,7 @@ def writer(m: Monoid) -> Monad:
     >>> writer(cl.Monoid(cl.R(2), cl.constant((jnp.zeros(2),)), cl.add)).functor
     const(R(2)) * X
     """
-    return Monad(const(m.carrier, m.draw) * X, lambda A: m.unit @ A, lambda A: m.multiply @ A)
+    return Monad(const(m.carrier, m.draw) * X, lambda A: m.unit @ A, lambda A: m.multiply @ A, f"writer({m!r})")
 
 
 _maybe = Sum((one, X))
@@ -73,6 +77,7 @@ maybe = Monad(
     _maybe,
     lambda A: _maybe.inject(1, A),
     lambda A: _maybe.cases((_maybe.inject(0, A), identity(_maybe(A))), _maybe(A)),
+    "maybe",
 )
 
 
@@ -85,7 +90,7 @@ def reader(n: int) -> Monad:
     """
     _check_size("reader", n)
     diagonal = lambda a: [(i * n + i) * a + j for i in range(n) for j in range(a)]  # noqa: E731
-    return Monad(X**n, lambda A: copy(A, n), lambda A: wiring(sum_objects([A] * n * n), diagonal(len(A))))
+    return Monad(X**n, lambda A: copy(A, n), lambda A: wiring(sum_objects([A] * n * n), diagonal(len(A))), f"reader({n})")
 
 
 def state(n: int) -> Monad:
@@ -105,7 +110,9 @@ def state(n: int) -> Monad:
         from_each = Sum((X,) * n).cases([identity(term(A))] * n, term(A))  # TAG ⊗ T(A) → S ⊗ A
         return reduce(lambda f, g: f @ g, [from_each] * n)
 
-    return Monad(term**n, lambda A: copy(A, n) >> reduce(lambda f, g: f @ g, [at(s, A) for s in range(n)]), multiply)
+    return Monad(
+        term**n, lambda A: copy(A, n) >> reduce(lambda f, g: f @ g, [at(s, A) for s in range(n)]), multiply, f"state({n})"
+    )
 
 
 def _check_size(name: str, n: Any) -> None:

@@ -12,7 +12,7 @@ from catlearn.algebra.actions import action, by_conjugation, cyclic, defining, d
 from catlearn.algebra.monads import writer
 from catlearn.core.errors import TypingError
 from catlearn.laws import algebra_homomorphism
-from catlearn.laws.monad import group, monad_algebra
+from catlearn.laws.monads import group, monad_algebra
 
 GROUPS = [cyclic(4), dihedral(4), symmetric(4), rotations(2), rotations(4)]
 
@@ -24,7 +24,8 @@ def frozen(f, seed=0):
 
 
 def elements(g, tries=200):
-    return {tuple(np.asarray(g.draw(k)[0]).astype(int).ravel()) for k in keys(tries)}
+    drawn = jax.vmap(lambda key: g.draw(key)[0])(keys(tries))
+    return {tuple(m.ravel()) for m in np.asarray(drawn).astype(int)}
 
 
 def keys(n):

@@ -12,20 +12,20 @@ from catlearn.algebra import monads
 from catlearn.algebra.actions import cyclic, defining, symmetric
 from catlearn.algebra.monads import Padded, aggregate, maybe, reader, state, writer
 from catlearn.core.errors import TypingError
-from catlearn.laws.monad import list_algebra, monad, monad_algebra, monad_is_natural
+from catlearn.laws.monads import list_algebra, monad, monad_algebra, monad_is_natural
 
 MONADS = [maybe, reader(1), reader(3), state(1), state(3), writer(symmetric(3))]
-names = lambda m: repr(m.functor)  # noqa: E731
 
 
-@pytest.mark.parametrize("m", MONADS, ids=names)
+@pytest.mark.parametrize("m", MONADS, ids=repr)
 def test_each_is_a_monad(m):
     assert monad(m, R(2) @ R()) is None
     assert monad_is_natural(m, R(2) @ R() >> (cl.tanh @ R()) >> cl.function(lambda x, y: (x * y, x), arity=2)) is None
 
 
-@pytest.mark.parametrize("m", MONADS, ids=names)
+@pytest.mark.parametrize("m", MONADS, ids=repr)
 def test_free_algebras_are_algebras(m):
+    assert repr(eval(repr(m))) == repr(m)
     assert monad_algebra(m, m.free(R(2))) is None
 
 
