@@ -161,8 +161,13 @@ def free(group: Monoid, V: Object) -> Algebra:
 
 
 def _defining(g: jax.Array, *xs: Any) -> tuple:
-    return tuple(jnp.tensordot(g, x, 1) for x in xs)
+    return tuple(jnp.tensordot(_like(g, x), x, 1) for x in xs)
 
 
 def _conjugated(g: jax.Array, *xs: Any) -> tuple:
-    return tuple(jnp.einsum("ij,jk...,lk->il...", g, x, g) for x in xs)
+    return tuple(jnp.einsum("ij,jk...,lk->il...", _like(g, x), x, _like(g, x)) for x in xs)
+
+
+def _like(g: jax.Array, x: jax.Array) -> jax.Array:
+    """The matrix in the type of what it acts on, where that can hold it."""
+    return g.astype(x.dtype) if jnp.issubdtype(x.dtype, jnp.inexact) else g

@@ -22,10 +22,13 @@ from catlearn.laws.counterexample import TOLERANCE, Counterexample, equal_values
 TRIES = 5
 
 
-def algebra_homomorphism(h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: int = TRIES) -> Counterexample | None:
+def algebra_homomorphism(
+    h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: int = TRIES, draw: Callable = sample
+) -> Counterexample | None:
     """`h ∘ a = b ∘ F(h)`: whether `h : S → T` is a homomorphism from the algebra a on S to b on T, on random values of F(S).
 
     For algebras of `G × −` that are actions of a group it says whether h is equivariant. A family h is resolved at S.
+    `draw(S, key)` gives values of S, where not all that fit will do. Constants of F have their own.
     Raises TypingError where h does not go from the one carrier to the other, the functors differ, or there are parameters.
     Source: arXiv 2402.15332, definition 2.10 and proposition 2.12.
 
@@ -37,7 +40,9 @@ def algebra_homomorphism(h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: i
     h = _between(h, a, b)
     checks = []
     for i, (F, f, g) in enumerate(zip(a.functor.summands, a.cases, b.cases, strict=True)):
-        checks.append(agree(f"homomorphism of algebras, summand {i}", f >> h, F(h) >> g, _drawing(F, a.carrier), seed, tries))
+        checks.append(
+            agree(f"homomorphism of algebras, summand {i}", f >> h, F(h) >> g, _drawing(F, a.carrier, draw), seed, tries)
+        )
     return first(*checks)
 
 
@@ -73,8 +78,8 @@ def _between(h: Any, a: Any, b: Any) -> Diagram:
     return h
 
 
-def _drawing(F: Polynomial, S: Object) -> Callable[[jax.Array], tuple]:
-    return lambda key: F.draw(S, key, sample)
+def _drawing(F: Polynomial, S: Object, draw: Callable) -> Callable[[jax.Array], tuple]:
+    return lambda key: F.draw(S, key, draw)
 
 
 def agree(

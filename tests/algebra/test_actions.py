@@ -34,11 +34,14 @@ def keys(n):
 
 @pytest.mark.parametrize("g", GROUPS, ids=repr)
 def test_each_is_a_group_that_acts(g):
-    n = g.carrier.wires[0].leaves[0].shape[0]
     assert group(g) is None
-    for a in (defining(g, R(n, 2) @ R(n)), by_conjugation(g, R(n, n)), trivial(g, R(3)), free(g, R(3))):
-        assert monad_algebra(writer(g), a) is None
+    assert monad_algebra(writer(g), defining(g, R(g.carrier.wires[0].leaves[0].shape[0]))) is None
     assert eval(repr(g)) == g
+
+
+@pytest.mark.parametrize("act, V", [(defining, R(3, 2) @ R(3)), (by_conjugation, R(3, 3, 2)), (trivial, R(2)), (free, R(2))])
+def test_standard_actions_are_actions(act, V):
+    assert monad_algebra(writer(rotations(3)), act(rotations(3), V)) is None
 
 
 @pytest.mark.parametrize("g, order", [(cyclic(4), 4), (dihedral(4), 8), (dihedral(3), 6), (symmetric(3), 6), (symmetric(1), 1)])
@@ -182,6 +185,25 @@ def test_equivariant_maps_from_the_free_action_are_plain_maps(g):
     assert algebra_homomorphism(h >> cl.function(lambda y: y.at[0].add(1.0)), on_free, on_Y) is not None
     left = g.carrier @ R(2) >> cl.function(lambda m, x: m.T @ k((), x), arity=2)
     assert algebra_homomorphism(left, on_free, on_Y) is not None
+
+
+def test_carriers_can_have_elements_of_their_own():
+    """g k(x) + (det g − 1) is equivariant, because det g = 1: on rotations, not on any matrix."""
+    g = rotations(3)
+    h = g.carrier @ R(3) >> cl.function(lambda m, x: m @ jnp.tanh(x) + (jnp.linalg.det(m) - 1), arity=2)
+    draw = lambda A, key: (*g.draw(key), *cl.laws.sample(A[1:], key))  # noqa: E731
+    assert algebra_homomorphism(h, free(g, R(3)), defining(g, R(3)), draw=draw) is None
+    assert algebra_homomorphism(h, free(g, R(3)), defining(g, R(3))) is not None
+
+
+def test_actions_keep_the_type_of_what_they_act_on(key):
+    for V in (R(3, dtype="bfloat16"), R(3, 2, dtype="complex64")):
+        assert defining(symmetric(3), V).arrow.cod == V
+        assert monad_algebra(writer(symmetric(3)), defining(symmetric(3), V)) is None
+    assert cl.laws.agrees_with_vjp(defining(rotations(3), R(3, 2)).arrow, key) is None
+    assert cl.laws.batch_runs_each_example(by_conjugation(rotations(3), R(3, 3)).arrow, 2, key) is None
+    with pytest.raises(TypingError, match="must end in"):
+        defining(rotations(3), R(3, dtype="int32"))
 
 
 def test_what_does_not_fit_is_refused():
