@@ -14,7 +14,7 @@ from catlearn.core.errors import TypingError
 from catlearn.laws import algebra_homomorphism
 from catlearn.laws.monads import group, monad_algebra
 
-GROUPS = [cyclic(4), dihedral(4), symmetric(4), rotations(2), rotations(4)]
+GROUPS = [cyclic(4), dihedral(4), symmetric(4), rotations(4)]
 
 
 def frozen(f, seed=0):
@@ -33,9 +33,8 @@ def keys(n):
 
 
 @pytest.mark.parametrize("g", GROUPS, ids=repr)
-def test_each_is_a_group_that_acts(g):
+def test_each_is_a_group(g):
     assert group(g) is None
-    assert monad_algebra(writer(g), defining(g, R(g.carrier.wires[0].leaves[0].shape[0]))) is None
     assert eval(repr(g)) == g
 
 
