@@ -2,10 +2,15 @@
 
 from catlearn import datasets, laws
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
+from catlearn.algebra.automata import dfa, weighted_automaton, words
+from catlearn.algebra.cells import Cell, cell
+from catlearn.algebra.lists import fold, foldl, foldr, scan
+from catlearn.algebra.machines import cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
 from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
 from catlearn.categories.lens import Lens
+from catlearn.categories.loop import loop
 from catlearn.categories.para import Para
 from catlearn.categories.precision import astype, cast
 from catlearn.categories.recompute import recompute
@@ -52,6 +57,7 @@ from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.attention import attend, attention, cross_attention, rotary
+from catlearn.nets.cells import gru_cell, hidden, lstm_cell, simple_cell
 from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions

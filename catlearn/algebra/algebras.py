@@ -13,11 +13,11 @@ from catlearn.algebra.polynomial import Exponent, Polynomial, Sum
 from catlearn.core.diagram import Diagram, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
-from catlearn.core.text import short
+from catlearn.core.text import call_code, short
 from catlearn.core.wires import I, Object, count, difference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Algebra:
     """An algebra of F: a carrier S and a structure `F(S) ⊗ P → S`.
 
@@ -47,6 +47,9 @@ class Algebra:
             built = arrow_between(self.structure, F(S), S, f"{F!r}")
         object.__setattr__(self, "structure", built)
 
+    def __repr__(self) -> str:
+        return call_code("Algebra", self, True)
+
     @property
     def cases(self) -> tuple[Diagram, ...]:
         """The structure on each summand: `Fᵢ(S) → S`."""
@@ -71,7 +74,7 @@ class Algebra:
         return self.arrow.param
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Coalgebra:
     """A coalgebra of F: a carrier S and a structure `S ⊗ P → F(S)`.
 
@@ -100,6 +103,9 @@ class Coalgebra:
         else:
             built = arrow_between(self.structure, self.inputs @ S, F(S), f"{F!r}")
         object.__setattr__(self, "structure", built)
+
+    def __repr__(self) -> str:
+        return call_code("Coalgebra", self, True)
 
     @property
     def inputs(self) -> Object:
@@ -131,7 +137,7 @@ class Coalgebra:
         return self.arrow.param
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Monoid:
     """A monoid: a carrier M, `unit : I → M` and an associative `multiply : M ⊗ M → M`. An algebra of the list monad.
 
@@ -152,6 +158,9 @@ class Monoid:
         M = self.carrier
         object.__setattr__(self, "unit", arrow_between(self.unit, I, M, "the unit"))
         object.__setattr__(self, "multiply", arrow_between(self.multiply, M @ M, M, "the multiplication"))
+
+    def __repr__(self) -> str:
+        return call_code("Monoid", self, True)
 
 
 def arrow_between(f: Any, dom: Object, cod: Object, where: str) -> Diagram:

@@ -27,7 +27,8 @@ class Polynomial:
     `F + G`, `F * G`, `F ** 3` (a product of three), and `F ** A` for an object A (exponent by inputs A). A value of a sum
     is a tag and a value of each summand, of which the tag's counts: shapes do not depend on values. An arrow into an
     exponent is written uncurried, `A ⊗ S → F(T)`; so on objects and arrows `F ** A` is F, in a context A.
-    A parametric arrow goes along with its parameters, copied to each place where X stands: `Para(F)(P, f) = (P, σ; F(f))`.
+    A parametric arrow goes along with its parameters, copied to each place where X stands: `Para(F)(P, f) = (P, σ; F(f))`; where
+    it stands nowhere, they are forgotten.
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2 and appendix (strengths).
 
     >>> from catlearn.core.wires import R
@@ -66,7 +67,7 @@ class Polynomial:
     def on_arrow(self, f: Diagram) -> Diagram:
         """F(f). Type: `(S ⊗ P → T) ↦ (F(S) ⊗ P → F(T))`."""
         n = self.uses
-        return self.apart(f) if n == 1 or not f.param.wires else self.apart(f).reparameterise(_copies(f.param, n))
+        return self.apart(f) if n < 2 or not f.param.wires else self.apart(f).reparameterise(_copies(f.param, n))
 
     def apart(self, f: Diagram) -> Diagram:
         """F(f) with parameters of their own for each place of X. Type: `F(S) ⊗ Pⁿ → F(T)`, n = `uses`."""

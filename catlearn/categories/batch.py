@@ -38,7 +38,7 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
     size = int(size)
     if isinstance(f, Object):
         return with_axis(f, size)
-    staged = _batching(size)(f)
+    staged = batching(size)(f)
     flags = (True,) * len(f.dom) if batched is None else tuple(batched)
     if len(flags) != len(f.dom):
         raise TypingError(
@@ -125,7 +125,9 @@ class _Batching:
         return Staged(dom, dom.select(index), self.size, (), at)
 
 
-def _batching(size: int) -> Functor:
+def batching(size: int) -> Functor:
+    """The batch functor itself, into staged arrows: `batching(n)(f).at(flags)` gives an arrow, and which wires of its codomain
+    have the axis."""
     return Functor(_Batching(size), same_wire, lambda box: _on_box(box, size), name="batch", source=Smooth)
 
 
@@ -134,21 +136,24 @@ def _on_box(box: Box, size: int) -> Staged:
 
 
 def _on_body(box: Box, size: int) -> Staged:
-    inside = _batching(size)(box.op.body)
-    if box.op.loops and any(inside.own):
+    inside = batching(size)(box.op.body)
+    if box.op.fed and any(inside.own):
         raise TypingError(f"{box.op!r} has parameters that belong to examples (labels); those stand outside of loops.")
+
+    fed = box.op.fed
 
     def at(flags: Flags) -> tuple[Diagram, Flags]:
         body, out = inside.at(flags)
-        if not box.op.loops or out == flags:
+        begin, end = flags[len(flags) - fed :], out[len(out) - fed :]
+        if begin == end:
             return box.op.over(body), out
-        wide = tuple(a or b for a, b in zip(flags, out, strict=True))
+        wide = (*flags[: len(flags) - fed], *(a or b for a, b in zip(begin, end, strict=True)))
         if wide != flags:
             looped, out = at(wide)
             dom = with_axis(box.dom, size, flags)
             return _spread(dom, tuple(a or not b for a, b in zip(flags, wide, strict=True)), size) >> looped, out
-        missing = tuple(made or not needs for made, needs in zip(out, flags, strict=True))
-        return box.op.over(body >> _spread(body.cod, missing, size)), flags
+        made = (*out[: len(out) - fed], *begin)
+        return box.op.over(body >> _spread(body.cod, tuple(a or not b for a, b in zip(out, made, strict=True)), size)), made
 
     return replace(inside, at=at)
 
@@ -201,6 +206,9 @@ class Batched(SmoothLayer):
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         return jax.vmap(self.box.op.apply, in_axes=self._axes, axis_size=self.size)(params, *xs)
+
+    def inspect(self, *xs: Any) -> None:
+        self.box.op.inspect(*xs)
 
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
         """A box's own optic on each example; what all examples share gets the sum of their changes."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
@@ -18,6 +19,7 @@ from catlearn.core.family import Layer
 from catlearn.core.functor import Free, Functor, same_wire, sum_objects
 from catlearn.core.parameters import initialise
 from catlearn.core.text import unequal
+from catlearn.core.track import tracking
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import Object, Wire
 
@@ -74,6 +76,7 @@ class SmoothCategory:
         """Run a diagram of JAX boxes on values: a pure JAX function, for `jax.jit`, `jax.vmap` and `jax.grad`."""
         xs = values_of(diagram.dom, xs, diagram, "inputs")
         params = values_of(diagram.param, params, diagram, "parameters")
+        inspect(diagram, xs)
         return pack(smooth(diagram).arrow.run(jax.tree.map(jnp.asarray, (*xs, *params))))
 
     def __repr__(self) -> str:
@@ -103,6 +106,23 @@ class SmoothLayer(Layer):
     def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
         return None
 
+    def inspect(self, *xs: Any) -> None:
+        """Raise ArgumentError for values that fit their wires and can't be, such as a length beyond the padding. It is asked
+        of inputs, possibly with axes of batches before their own; one that is not yet known is None."""
+
+
+def inspect(diagram: Diagram, xs: tuple) -> None:
+    """Let boxes look at the inputs that come to them as they are, where there are whole numbers among them, and are known."""
+    leaves = jax.tree.leaves(xs)
+    if all(map(is_smooth, leaves)) or any(isinstance(leaf, Tracer) for leaf in leaves):
+        return
+
+    def see(box: Box, places: tuple) -> None:
+        if any(place is not None for place in places):
+            box.op.inspect(*places)
+
+    tracking(see)(diagram).track(tuple(xs))
+
 
 def uncurry(f: Diagram) -> Diagram:
     """The arrow `A ⊗ P → B` without parameters that a parametric arrow `A → B` is: its parameters become wires.
@@ -127,6 +147,15 @@ class Uncurried(SmoothLayer):
     def apply(self, params: tuple, *xs: Any) -> Any:
         n = len(self.box.dom)
         return self.box.op.apply(xs[n:], *xs[:n])
+
+    def inspect(self, *xs: Any) -> None:
+        self.box.op.inspect(*xs[: len(self.box.dom)])
+
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
+        """Where its parameters stay the same for all examples, what the box does with them."""
+        n = len(self.box.dom)
+        better = None if any(batched[n:]) else self.box.op.batch(self.box, size, batched[:n])
+        return better and uncurry(better)
 
     def optic(self, dom: Object) -> tuple[Callable, Callable] | None:
         halves, n = self.box.op.optic(self.box.dom), len(self.box.dom)

@@ -110,14 +110,16 @@ class Layer(Family):
     `apply(params, *xs)` runs the box on one value a wire. The codomain is what `apply` returns: JAX is asked for its
     shape. A layer may bring its own `optic`, `batch` or `codomain` where it knows better ones. One that runs a diagram
     of its own has it as `body`, so that names and first values of parameters are the body's, and gives `over(body)`, the
-    same on another, so that functors can go inside. One that `loops` feeds its body what came out of it, `times` times, and
-    says in `drawing` how the parameters of all rounds are drawn.
+    same on another, so that functors can go inside. One that feeds its body what came out of it says how many of the body's
+    last wires are `fed`; one that `loops` gives each of its `times` rounds parameters of their own, and says in `drawing` how
+    those of all rounds are drawn.
     """
 
     category: Any = None
     body: Any = None
     around: ClassVar[str] = ""  # what tables call it, where it has a body
     loops: ClassVar[bool] = False
+    fed: ClassVar[int] = 0
     times: Any = 1
 
     def over(self, body: Any) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 
 import jax
 
-from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring
 from catlearn.core.errors import TypingError
-from catlearn.core.functor import Functor, fold, same_wire
+from catlearn.core.functor import fold
 from catlearn.core.paths import segments
 from catlearn.core.text import short
+from catlearn.core.track import copies
 from catlearn.core.values import values_of
 from catlearn.core.wires import Object
 
@@ -83,47 +83,13 @@ class _Initialisers:
 
 def _section(along: Diagram, values: tuple) -> tuple:
     """Values of Q that `along : Q → P` sends to these values of P where it only copies; the first copy of each counts."""
-    seen = _copies(along).track(tuple(range(len(along.dom))))
+    seen = copies(along).track(tuple(range(len(along.dom))))
     if set(range(len(along.dom))) - set(seen):
         raise TypingError(
             f"{short(along)} does not say how its own parameters begin; give `init` (key → values of {along.dom}): "
             "f.reparameterise(r, init=...)."
         )
     return tuple(values[seen.index(i)] for i in range(len(along.dom)))
-
-
-@dataclass(frozen=True)
-class _Track(Arrow):
-    """Where each wire of the codomain comes from, if it is a plain copy: a function of tuples of places, None elsewhere."""
-
-    dom: Object
-    cod: Object
-    track: Callable[[tuple], tuple]
-
-    def then(self, other: _Track) -> _Track:
-        return _Track(self.dom, other.cod, lambda places: other.track(self.track(places)))
-
-    def tensor(self, other: _Track) -> _Track:
-        n = len(self.dom)
-        both = lambda places: self.track(places[:n]) + other.track(places[n:])  # noqa: E731
-        return _Track(self.dom @ other.dom, self.cod @ other.cod, both)
-
-    def reparameterise(self, along: _Track) -> _Track:
-        return self
-
-
-class _Tracks:
-    """The category of tracks."""
-
-    def wiring(self, dom: Object, index: Sequence[int]) -> _Track:
-        return _Track(dom, dom.select(index), lambda places: tuple(places[i] for i in index))
-
-
-def _opaque(box: Box) -> _Track:
-    return _Track(box.dom, box.cod, lambda places: (None,) * len(box.cod))
-
-
-_copies = Functor(_Tracks(), on_wire=same_wire, on_box=_opaque, name="copies")
 
 
 # loops
@@ -157,7 +123,7 @@ class _Loops:
         return list(chain.from_iterable(images))
 
     def reparameterised(self, node: Reparameterised, body: list[tuple[int, ...]], along: Any) -> list[tuple[int, ...]]:
-        seen = _copies(node.along).track(tuple(range(len(node.along.dom))))
+        seen = copies(node.along).track(tuple(range(len(node.along.dom))))
         return [body[seen.index(i)] if i in seen else () for i in range(len(node.along.dom))]
 
 

@@ -52,8 +52,8 @@ def _segment(i: int, part: Any, tops: set[str], count: Counter, alone: bool) -> 
 
 
 def _is_plain(part: Any) -> bool:
-    """Whether a part is an unnamed composite."""
-    return part.name is None and bool(part.children)
+    """Whether a part is an unnamed composite, or a box around one."""
+    return part.name is None and bool(part.children or getattr(part.op, "body", None))
 
 
 def distinct(P: Object) -> Object:

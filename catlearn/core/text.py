@@ -30,8 +30,12 @@ def call_code(name: str, thing: Any, called: bool) -> str:
 
 
 def _value_code(value: Any) -> str:
-    """The code of a value; of a function its name, not where it lies in memory."""
-    return value.__name__ if isinstance(value, FunctionType) else repr(value)
+    """The code of a value; of a function its name, not where it lies in memory; of an arrow its code alone."""
+    if isinstance(value, FunctionType):
+        return value.__name__
+    if type(value) is tuple and any(hasattr(item, "code") for item in value):
+        return f"({', '.join(map(_value_code, value))})"
+    return value.code() if hasattr(value, "code") else repr(value)
 
 
 def named_code(code: str, label: str | None, compound: bool) -> str:

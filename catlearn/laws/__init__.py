@@ -16,6 +16,17 @@ from catlearn.laws.category import (
     unit,
 )
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, sample
+from catlearn.laws.fold import (
+    backwards_is_reversed,
+    cascade_is_composition,
+    fold_is_multiplicative,
+    fold_is_the_composite,
+    hylo_is_unfold_then_fold,
+    scan_folds_prefixes,
+    segments_change_nothing,
+    tied_gradient_adds,
+    unrolled,
+)
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
 from catlearn.laws.learners import (
     descent_is_a_functor,

@@ -15,7 +15,7 @@ from catlearn.categories.batch import batch, with_axis
 from catlearn.categories.function import parameter
 from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
-from catlearn.categories.smooth import Map, Smooth, change, changed, changing
+from catlearn.categories.smooth import Map, Smooth, change, changed, changing, inspect
 from catlearn.core.diagram import Box, Diagram, identity, wiring
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
@@ -251,7 +251,8 @@ class Learner:
 
     def check_data(self, examples: tuple) -> int:
         """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""
-        size, _, ys = self.unpacked(examples)
+        size, xs, ys = self.unpacked(examples)
+        inspect(self.model, xs)
         judges = [part for part in self.loss.parts if isinstance(part.op, Loss)]
         if judges:
             judges[-1].op.check_targets(judges[-1].dom, ys)

@@ -8,10 +8,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.nn.initializers import normal, variance_scaling
 
 from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.errors import TypingError
+from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import Object, R
 from catlearn.nets.dense import draw, floating, whole
 
@@ -33,8 +34,9 @@ def position_initialiser(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> 
 class embedding(SmoothLayer):
     """The row of a table for each whole number. Type: `R(…, dtype=int32) ⊗ R(v, d) → R(…, d)`, in `dtype` (float32).
 
-    A number that has no row (negative, or ≥ `vocabulary`) gives NaN. Takes any integer dtype.
-    Raises TypingError for wires of anything else, and where `vocabulary` or `features` is no whole number ≥ 1.
+    Takes any integer dtype. A number that has no row (negative, or ≥ `vocabulary`) raises ArgumentError among inputs that are
+    known as the arrow runs, and gives NaN elsewhere. Raises TypingError for wires of anything else, and where `vocabulary`
+    or `features` is no whole number ≥ 1.
 
     >>> import catlearn as cl
     >>> cl.R(7, dtype="int32") >> embedding(100, 16)
@@ -63,6 +65,11 @@ class embedding(SmoothLayer):
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return draw(self.table_init, key, self.parameters(dom))
+
+    def inspect(self, *xs: Any) -> None:
+        low, high = (np.min(xs[0]), np.max(xs[0])) if np.size(xs[0]) else (0, 0)
+        if low < 0 or high >= self.vocabulary:
+            raise ArgumentError(f"{self!r} has rows 0 to {self.vocabulary - 1}, and there are numbers from {low} to {high}.")
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         return params[0].at[xs[0]].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)

@@ -5,7 +5,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import R, laws
-from catlearn.categories.stack import Stack
+from catlearn.categories.loop import Loop
 from catlearn.core.errors import CompositionError, TypingError
 
 LAYERS = [
@@ -31,10 +31,10 @@ def test_a_stack_is_the_composite(layer, key):
 
 
 def test_a_stack_in_the_wrong_order_is_caught(key, monkeypatch):
-    right = Stack.apply
-    monkeypatch.setattr(Stack, "optic", lambda self, dom: None)
+    right = Loop.apply
+    monkeypatch.setattr(Loop, "optic", lambda self, dom: None)
     assert laws.stack_is_the_composite(LAYERS[0], 3, key) is None
-    monkeypatch.setattr(Stack, "apply", lambda self, params, *xs: right(self, tuple(p[::-1] for p in params), *xs))
+    monkeypatch.setattr(Loop, "apply", lambda self, params, *xs: right(self, tuple(p[::-1] for p in params), *xs))
     assert laws.stack_is_the_composite(LAYERS[0], 3, key) is not None
 
 

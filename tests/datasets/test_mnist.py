@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from catlearn.core.errors import MissingPackageError
-from catlearn.datasets import mnist, mnist5k
+from catlearn.datasets import mnist, mnist5k, shipped
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_missing_package_is_named(monkeypatch):
 
 def test_a_missing_file_is_named(monkeypatch, tmp_path):
     elsewhere = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
-    monkeypatch.setattr(mnist, "find_spec", lambda name: elsewhere)
+    monkeypatch.setattr(shipped, "find_spec", lambda name: elsewhere)
     with pytest.raises(MissingPackageError, match=r"has no data/data/mnist_5k.csv.gz"):
         mnist5k()
     (tmp_path / "data" / "data").mkdir(parents=True)

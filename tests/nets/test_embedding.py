@@ -6,7 +6,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import R, laws
-from catlearn.core.errors import TypingError
+from catlearn.core.errors import ArgumentError, TypingError
 
 
 def test_embedding_is_equinox_embedding_on_the_same_weights(key):
@@ -22,8 +22,11 @@ def test_embedding_is_equinox_embedding_on_the_same_weights(key):
 @pytest.mark.parametrize("dtype", ["int8", "int32", "uint32"])
 def test_a_number_without_a_row_gives_nan(dtype, key):
     f = R(4, dtype=dtype) >> cl.embedding(5, 3)
-    y = f(f.init(key), jnp.array([4, 5, -1, 127]).astype(dtype))
+    numbers = jnp.array([4, 5, -1, 127]).astype(dtype)
+    y = jax.jit(f)(f.init(key), numbers)
     assert np.isfinite(y[0]).all() and np.isnan(y[1:]).all()
+    with pytest.raises(ArgumentError, match=r"rows 0 to 4, and there are numbers from"):
+        f(f.init(key), numbers)
 
 
 def test_the_gradient_touches_only_rows_that_were_taken(key):

@@ -1,0 +1,163 @@
+"""Recurrent cells: `simple_cell`, `gru_cell`, `lstm_cell`. Algebras of `1 + A × X`, to be folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.nn.initializers import zeros
+
+from catlearn.algebra.cells import Cell
+from catlearn.categories.function import function
+from catlearn.categories.smooth import SmoothLayer
+from catlearn.core.diagram import Diagram, wiring
+from catlearn.core.errors import TypingError
+from catlearn.core.family import Family
+from catlearn.core.wires import Object, R
+from catlearn.nets.dense import dense, draw, floating, kernel_initialiser, linear, whole
+from catlearn.nets.function import Known, add, tanh
+
+
+@dataclass(frozen=True, repr=False)
+class _Recurrent(Cell):
+    """A cell of h units: a dense map of the element called `input`, a linear one of the hidden state called `hidden`."""
+
+    units: int
+    kernel_init: Callable = kernel_initialiser
+    bias_init: Callable = zeros
+
+    def __post_init__(self) -> None:
+        whole(self, "units")
+
+    def carrier(self, A: Object) -> Object:
+        floating(self, A, "at least one axis", 1)
+        return R(self.units, dtype=A.structs[0].dtype)
+
+    def _input(self, gates: int) -> Any:
+        """W x + b, cut into gates: before the loop, since XLA runs a loop three times as fast where it needs no cutting."""
+        whole = dense(gates * self.units, True, self.kernel_init, self.bias_init).named("input")
+        return whole >> function(_Gates(gates)) if gates > 1 else whole
+
+    def _hidden(self, gates: int) -> Any:
+        return linear(gates * self.units, self.kernel_init).named("hidden")
+
+
+@dataclass(frozen=True)
+class _Gates:
+    """A vector in so many equal parts."""
+
+    n: int
+
+    __name__ = "gates"
+
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
+        return tuple(jnp.split(x, self.n, -1))
+
+
+@dataclass(frozen=True, repr=False)
+class simple_cell(_Recurrent):
+    """Elman's cell: `h' = φ(W x + b + U h)`. Type: `R(m) ⊗ R(h) ⊗ P → R(h)`, φ = tanh unless told.
+
+    Parameters `input.kernel` in R(m, h), `input.bias`, `hidden` in R(h, h). Raises TypingError for elements that are no vectors
+    of floats, and for states of another type. Source: Elman 1990, "Finding structure in time".
+
+    >>> import catlearn as cl
+    >>> cl.names(cl.R(5, 3) >> cl.fold(cl.simple_cell(4)))
+    ('input.kernel', 'input.bias', 'hidden')
+    """
+
+    activation: Any = tanh
+
+    def step(self, A: Object, S: Object) -> Diagram:
+        return A @ S >> self._input(1) @ self._hidden(1) >> add >> self.activation
+
+
+@dataclass(frozen=True, repr=False)
+class gru_cell(_Recurrent):
+    """The gated recurrent unit. Type: `R(m) ⊗ R(h) ⊗ P → R(h)`.
+
+    `r, z = σ(W x + b + U h)`, `n = tanh(W x + b + r ⊙ (U h + c))`, `h' = (1 − z) ⊙ n + z ⊙ h`. Parameters `input.kernel` in
+    R(m, 3h) (for r, z, n in turn), `input.bias`, `hidden` in R(h, 3h), and `gates`: c. Raises TypingError as `simple_cell`.
+    Source: Cho et al. 2014 (arXiv 1406.1078), §2.3, in the form of cuDNN, PyTorch and Equinox, where r meets U h.
+
+    >>> import catlearn as cl
+    >>> (cl.R(100, 28) >> cl.fold(cl.gru_cell(64))).cod
+    R(64)
+    """
+
+    def step(self, A: Object, S: Object) -> Diagram:
+        # A ⊗ S → A ⊗ S ⊗ S → W x ⊗ U h ⊗ h → h'
+        return wiring(A @ S, (0, 1, 1)) >> self._input(3) @ self._hidden(3) @ S >> gru_gates(self.bias_init).named("gates")
+
+
+@dataclass(frozen=True, repr=False)
+class gru_gates(SmoothLayer):
+    """The gates of a GRU. Type: `R(h)³ ⊗ R(3h) ⊗ R(h) ⊗ R(h) → R(h)`: W x + b in three, U h, h, and the bias c of U h in n."""
+
+    bias_init: Callable = zeros
+
+    arity = 5
+
+    def parameters(self, dom: Object) -> Object:
+        return dom[4]
+
+    def initial(self, key: jax.Array, dom: Object) -> tuple:
+        return draw(self.bias_init, key, dom[4])
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        ir, iz, im, u, h = xs
+        hr, hz, hm = jnp.split(u, 3, -1)
+        r, z = jax.nn.sigmoid(ir + hr), jax.nn.sigmoid(iz + hz)
+        n = jnp.tanh(im + r * (hm + params[0]))
+        return n + z * (h - n)
+
+
+@dataclass(frozen=True, repr=False)
+class lstm_cell(_Recurrent):
+    """Long short-term memory. Type: `R(m) ⊗ (R(h) ⊗ R(h)) ⊗ P → R(h) ⊗ R(h)`: the hidden state h and the memory c.
+
+    `i, f, g, o = σ, σ, tanh, σ (W x + b + U h)`, `c' = f ⊙ c + i ⊙ g`, `h' = o ⊙ tanh(c')`. Parameters `input.kernel` in R(m, 4h)
+    (for i, f, g, o in turn), `input.bias`, `hidden` in R(h, 4h). `hidden` after a fold keeps h alone. Raises TypingError as
+    `simple_cell`. Source: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+
+    >>> import catlearn as cl
+    >>> (cl.R(100, 28) >> cl.fold(cl.lstm_cell(64)) >> cl.hidden).cod
+    R(64)
+    """
+
+    def carrier(self, A: Object) -> Object:
+        h = super().carrier(A)
+        return h @ h
+
+    def step(self, A: Object, S: Object) -> Diagram:
+        return A @ S >> self._input(4) @ self._hidden(4) @ S[1] >> lstm_gates
+
+
+def _lstm_gates(*values: jax.Array) -> tuple[jax.Array, jax.Array]:
+    *xs, u, c = values
+    i, f, g, o = (x + part for x, part in zip(xs, jnp.split(u, 4, -1), strict=True))
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+lstm_gates = Known(_lstm_gates, arity=6, known_as="lstm_gates")
+
+
+@dataclass(frozen=True, repr=False)
+class _Hidden(Family):
+    """Keep the first wire and discard the rest: the hidden state of an LSTM. Type: `H ⊗ S → H`."""
+
+    name = "hidden"
+    called = False
+    arity = 2
+
+    def resolve(self, dom: Object) -> Diagram:
+        if not dom.wires:
+            raise TypingError("hidden keeps the first wire of a state, and there is none.")
+        return wiring(dom, (0,))
+
+
+hidden = _Hidden()
