@@ -14,7 +14,6 @@ from catlearn.algebra.algebras import Algebra, Monoid
 from catlearn.algebra.polynomial import TAG, Polynomial, Sum, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function
-from catlearn.core.arrow import balanced
 from catlearn.core.diagram import Diagram, copy, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import sum_objects
@@ -167,31 +166,3 @@ def _flattened(*values: Any) -> tuple:
     *xs, inner, outer = values
     join = lambda x: x.reshape(-1, *x.shape[2:])  # noqa: E731
     return (*jax.tree.map(join, tuple(xs)), join(inner & outer[:, None]))
-
-
-def aggregate(m: Monoid, n: int) -> Diagram:
-    """The fold of padded lists that a monoid is, the padding taken as its unit. Type: `Lₙ(M) → M`.
-
-    >>> import catlearn as cl, jax.numpy as jnp
-    >>> total = aggregate(cl.Monoid(cl.R(), cl.constant((jnp.float32(0.0),)), cl.add), 3)
-    >>> float(total((), jnp.array([1.0, 2.0, 4.0]), jnp.array([True, False, True])))
-    5.0
-    """
-    M = m.carrier
-    apart = identity(Padded(n)(M)) @ m.unit >> function(_Apart(n, len(M)), arity=2 * len(M) + 1)
-    return apart >> balanced(lambda f, g: f @ g >> m.multiply, [identity(M)] * n)
-
-
-@dataclass(frozen=True)
-class _Apart:
-    """The elements of a padded list one by one, with the unit in place of padding."""
-
-    n: int
-    wires: int
-
-    __name__ = "apart"
-
-    def __call__(self, *values: Any) -> tuple:
-        xs, mask, unit = values[: self.wires], values[self.wires], values[self.wires + 1 :]
-        at = lambda i: jax.tree.map(lambda x, e: jnp.where(mask[i], x[i], e), xs, unit)  # noqa: E731
-        return tuple(value for i in range(self.n) for value in at(i))

@@ -106,12 +106,13 @@ def group(g: Group) -> Counterexample | None:
 def list_algebra(fold: Callable[[int], Diagram], A: Object, m: int = 3, n: int = 2) -> Counterexample | None:
     """Whether `fold(n) : Lₙ(A) → A` are an algebra of the monad of padded lists: of one element, and of a list of lists.
 
-    Sums and maxima are, as any `aggregate(monoid, n)`; means are not. Source: Mac Lane, VI.4 (algebras of words are monoids).
+    Sums and maxima are, as the products `reduced(m, n, masked=True)` of any monoid; means are not.
+    Source: Mac Lane, VI.4 (algebras of words are monoids).
 
     >>> import catlearn as cl, jax.numpy as jnp
-    >>> from catlearn.algebra.monads import aggregate
+    >>> from catlearn.algebra.monoids import reduced
     >>> total = cl.Monoid(cl.R(2), cl.constant((jnp.zeros(2),)), cl.add)
-    >>> list_algebra(lambda n: aggregate(total, n), cl.R(2)) is None
+    >>> list_algebra(lambda n: reduced(total, n, masked=True), cl.R(2)) is None
     True
     """
     outer, inner = Padded(m), Padded(n)

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from catlearn.algebra.actions import Group, by_conjugation, cyclic, defining, dihedral, free, rotations, symmetric, trivial
 from catlearn.algebra.algebras import Monoid
-from catlearn.algebra.monads import Monad, aggregate, maybe, reader, state, writer
+from catlearn.algebra.monads import Monad, maybe, reader, state, writer
+from catlearn.algebra.monoids import reduced
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function
 from catlearn.categories.learners import OpenLearner, backprop_as_functor
@@ -176,7 +177,7 @@ def _monad(choose: Choose) -> Monad:
 def _lists(choose: Choose) -> Counterexample | None:
     operation, unit = choose(((jnp.add, 0.0), (jnp.multiply, 1.0), (jnp.maximum, -jnp.inf)))
     m = Monoid(R(2), constant((jnp.full(2, unit),)), function(operation, arity=2))
-    return monads.list_algebra(lambda n: aggregate(m, n), R(2), choose((1, 3)), choose((1, 2)))
+    return monads.list_algebra(lambda n: reduced(m, n, masked=True), R(2), choose((1, 3)), choose((1, 2)))
 
 
 def _action(choose: Choose) -> Counterexample | None:
