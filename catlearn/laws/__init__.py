@@ -28,7 +28,16 @@ from catlearn.laws.fold import (
     unrolled,
 )
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
+from catlearn.laws.learners import (
+    descent_is_a_functor,
+    equal_learners,
+    equal_symmetric_lenses,
+    learners_are_symmetric_lenses,
+    learners_compose,
+    lenses_are_learners,
+)
 from catlearn.laws.lens import get_put, put_get, put_put
+from catlearn.laws.monads import group, list_algebra, monad, monad_algebra, monad_is_natural
 from catlearn.laws.optimiser import optimiser_is_monoidal, shear_is_invertible, transformation_composes
 from catlearn.laws.para import (
     gradient_rule,

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 
+from catlearn.algebra.actions import Group, by_conjugation, cyclic, defining, dihedral, free, rotations, symmetric, trivial
+from catlearn.algebra.algebras import Monoid
+from catlearn.algebra.monads import Monad, maybe, reader, state, writer
+from catlearn.algebra.monoids import reduced
 from catlearn.categories.batch import batch
+from catlearn.categories.function import constant, function
+from catlearn.categories.learners import OpenLearner, backprop_as_functor
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para, Parametric
 from catlearn.categories.precision import cast
@@ -15,12 +22,14 @@ from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, smooth
 from catlearn.core.diagram import Diagram, identity, swap
-from catlearn.core.wires import Object
+from catlearn.core.wires import Object, R
 from catlearn.laws import batch as batches
-from catlearn.laws import category, functor, optimiser, para
+from catlearn.laws import category, functor, monads, optimiser, para
+from catlearn.laws import learners as learn
 from catlearn.laws import lens as lenses
 from catlearn.laws import reverse as rd
 from catlearn.laws import stack as stacks
+from catlearn.laws.algebra import algebra_homomorphism
 from catlearn.laws.counterexample import Counterexample, extensional, first
 from catlearn.laws.random import Choose, random_arrow, random_endomorphism, random_object, random_reparameterisation, summed
 from catlearn.learn.around import accumulate, average, lookahead
@@ -157,6 +166,53 @@ def _maybe_recomputed_endomorphism(choose: Choose) -> Diagram:
     return choose((recompute, lambda f: f))(random_endomorphism(choose))
 
 
+def _group(choose: Choose) -> Group:
+    return choose((cyclic(3), dihedral(3), symmetric(3), rotations(3)))
+
+
+def _monad(choose: Choose) -> Monad:
+    return choose((maybe, reader(2), state(2), writer(_group(choose))))
+
+
+def _lists(choose: Choose) -> Counterexample | None:
+    operation, unit = choose(((jnp.add, 0.0), (jnp.multiply, 1.0), (jnp.maximum, -jnp.inf)))
+    m = Monoid(R(2), constant((jnp.full(2, unit),)), function(operation, arity=2))
+    return monads.list_algebra(lambda n: reduced(m, n, masked=True), R(2), choose((1, 3)), choose((1, 2)))
+
+
+def _action(choose: Choose) -> Counterexample | None:
+    g, act = _group(choose), choose((defining, by_conjugation, trivial, free))
+    return monads.monad_algebra(writer(g), act(g, R(3, 3)))
+
+
+def _equivariant(choose: Choose) -> Counterexample | None:
+    g, f = _group(choose), _arrow(choose, parametric=False)
+    return algebra_homomorphism(g.carrier @ f, free(g, f.dom), free(g, f.cod))
+
+
+def _learner(f: Diagram) -> OpenLearner:
+    return backprop_as_functor(0.1)(f)
+
+
+def _learners_compose(choose: Choose) -> Counterexample | None:
+    f, g = map(_learner, _two(choose))
+    return learn.learners_compose(f, g, _key(choose))
+
+
+def _symmetric_lenses(choose: Choose) -> Counterexample | None:
+    f, g = map(_learner, _two(choose))
+    return learn.learners_are_symmetric_lenses(f, g)
+
+
+def _learners_associate(choose: Choose) -> Counterexample | None:
+    return category.associativity(*map(_learner, _three(choose)), equal=learn.equal_learners)
+
+
+def _lenses_are_learners(choose: Choose) -> Counterexample | None:
+    f = _arrow(choose, parametric=False)
+    return learn.lenses_are_learners(_meaning(f).arrow, _meaning(_arrow(choose, f.cod, parametric=False)).arrow)
+
+
 SUITE: tuple[Law, ...] = (
     Law("associativity", "diagrams", lambda c: category.associativity(*_three(c))),
     Law("unit", "diagrams", lambda c: category.unit(_arrow(c))),
@@ -204,4 +260,15 @@ SUITE: tuple[Law, ...] = (
     Law("tensor", "optimiser", _optimiser),
     Law("shear", "optimiser", lambda c: optimiser.shear_is_invertible(_some_optimiser(c), random_object(c), _key(c))),
     Law("composition", "optimiser", _transformed),
+    Law("units and associativity", "monad", lambda c: monads.monad(_monad(c), random_object(c))),
+    Law("naturality", "monad", lambda c: monads.monad_is_natural(_monad(c), _arrow(c, parametric=False))),
+    Law("lists", "monad", _lists),
+    Law("inverses", "group", lambda c: monads.group(_group(c))),
+    Law("action", "group", _action),
+    Law("equivariance", "group", _equivariant),
+    Law("composition", "learn", _learners_compose),
+    Law("associativity", "learn", _learners_associate),
+    Law("lenses", "learn", _lenses_are_learners),
+    Law("gradient descent", "learn", lambda c: learn.descent_is_a_functor(_learner, *_two(c))),
+    Law("symmetric lenses", "learn", _symmetric_lenses),
 )
