@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import catlearn as cl
-from catlearn import I, R
+from catlearn import I, R, laws
 from catlearn.core.errors import ArgumentError, TypingError
-from catlearn.laws.counterexample import run
 from catlearn.learn.machine import to_machine
 
 OPTIMISERS = [cl.nesterov(0.05, 0.9), cl.adam(0.01)]
@@ -22,16 +21,13 @@ def data(blobs):
     return jnp.asarray(blobs[0][: SIZE * STEPS]), jnp.asarray(blobs[1][: SIZE * STEPS])
 
 
-def unfolded(machine, state, data):
-    """The coalgebra unfolded over a stream of batches: what it says, and its states."""
+def unfolded(machine, state, data, steps):
+    """The coalgebra run over a stream of batches: what it says, and its last state."""
     coalgebra = machine.coalgebra(SIZE)
-
-    def step(state, examples):
-        loss, *state = run(coalgebra.arrow, (*examples, *state))
-        return tuple(state), (loss, tuple(state))
-
-    batches = jax.tree.map(lambda array: array.reshape(STEPS, SIZE, *array.shape[1:]), data)
-    return jax.lax.scan(step, state, batches)[1]
+    f = cl.batch(coalgebra.inputs, steps) @ machine.state >> cl.run(coalgebra)
+    batches = jax.tree.map(lambda array: array[: steps * SIZE].reshape(steps, SIZE, *array.shape[1:]), data)
+    losses, *state = jax.jit(f)((), *batches, *state)
+    return losses, tuple(state)
 
 
 def same(a, b):
@@ -42,10 +38,10 @@ def same(a, b):
 def test_unfolding_is_training_step_for_step(optimiser, data, key):
     learner = classifier(optimiser)
     start = learner.init(key)
-    losses, states = unfolded(to_machine(learner), start, data)
     stepped = jax.tree.map(jnp.array, start)
     for i in range(STEPS):
-        now, seen = jax.tree.map(lambda s, i=i: s[i], states), slice(i * SIZE, (i + 1) * SIZE)
+        losses, now = unfolded(to_machine(learner), start, data, i + 1)
+        seen = slice(i * SIZE, (i + 1) * SIZE)
         examples = data[0][seen], data[1][seen]
         stepped, metrics = learner.step(stepped, examples)
         so_far = data[0][: seen.stop], data[1][: seen.stop]
@@ -95,7 +91,7 @@ def test_models_of_several_wires_and_weighted_losses(key):
     learner = cl.supervised(model, cl.weighted(cl.softmax_cross_entropy), cl.descent(0.1))
     machine, state = to_machine(learner), learner.init(key)
     xs, ys = (jnp.ones((4, 2)), jnp.ones((4, 2))), (jnp.zeros(4, "int32"), jnp.ones(4))
-    loss, *after = run(machine.coalgebra(4).arrow, (*xs, *ys, *state))
+    loss, *after = laws.run(machine.coalgebra(4).arrow, (*xs, *ys, *state))
     assert same(tuple(after), machine.update(state, (xs, ys)))
     assert np.isclose(loss, learner.evaluate(state, (xs, ys))["loss"])
     assert machine.readout(state)(xs).shape == (4, 3)
