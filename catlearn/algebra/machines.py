@@ -268,7 +268,8 @@ class _Stopping:
 
 @dataclass(frozen=True, repr=False)
 class hylo(Composite):
-    """Unfold, then fold, without the list between. Type: `S ⊗ P → T`: `unfold(coalgebra, steps) >> fold(algebra)`.
+    """Unfold, then fold, without the list between. Type: `S ⊗ P → T`: `unfold(coalgebra, steps) >> fold(algebra)`, with its
+    parameters.
 
     Source: Meijer, Fokkinga, Paterson 1991, "Functional programming with bananas, lenses, envelopes and barbed wire", §2.4.
 
@@ -297,7 +298,11 @@ class hylo(Composite):
         both = f @ alg.carrier
         both = both >> wiring(both.cod, (*range(o), *range(o + s, o + s + t), *range(o, o + s))) >> cons @ dom
         both = both >> wiring(both.cod, (*range(t, t + s), *range(t)))
-        return identity(dom) @ nil >> loop(both, self.steps, s + t) >> discard(dom) @ alg.carrier
+        whole = identity(dom) @ nil >> loop(both, self.steps, s + t) >> discard(dom) @ alg.carrier
+        first, rest = len(nil.param), len(f.param)
+        P = whole.param.select((*range(first, first + rest), *range(first), *range(first + rest, len(whole.param))))
+        order = (*range(rest, rest + first), *range(rest), *range(first + rest, len(P)))
+        return whole.reparameterise(wiring(P, order)) if first and rest else whole
 
 
 def stream(f: Diagram, params: tuple, *states: Any) -> Iterator[Any]:

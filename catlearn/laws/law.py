@@ -10,7 +10,7 @@ import jax
 from catlearn.core.diagram import Diagram
 from catlearn.core.wires import Object
 from catlearn.laws.counterexample import Counterexample
-from catlearn.laws.random import Choose
+from catlearn.laws.random import Choose, random_arrow
 
 Check = Callable[[Choose], Counterexample | None]
 
