@@ -139,6 +139,9 @@ def _on_body(box: Box, size: int) -> Staged:
         raise TypingError(f"{box.op!r} has parameters that belong to examples (labels); those stand outside of loops.")
 
     def at(flags: Flags) -> tuple[Diagram, Flags]:
+        better = box.op.batch(box, size, flags)
+        if better is not None:
+            return better, (any(flags),) * len(box.cod)
         body, out = inside.at(flags)
         if not box.op.loops or out == flags:
             return box.op.over(body), out
