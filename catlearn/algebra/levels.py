@@ -92,14 +92,14 @@ class Levels:
     plan: Schedule
 
     @staticmethod
-    def of(t: Tree, cases: tuple[Case, ...]) -> Levels:
+    def of(t: Tree, cases: tuple[Case, ...], plan: Schedule | None = None) -> Levels:
         heights = jnp.ravel(t.heights)
         n, sweeps = len(heights), _sweeps(cases, len(heights))
         first = jnp.arange(0, n, t.nodes, dtype=jnp.int32)  # the first node of each tree
         flat = lambda leaf: jnp.asarray(leaf).reshape(n, *leaf.shape[len(t.axes) + 1 :])  # noqa: E731
         below = flat(t.children)
         children = jnp.where(below < 0, -1, below + jnp.repeat(first, t.nodes)[:, None])
-        plan = schedule(heights, t.nodes, sweeps[0].size, sweeps[-1].size)
+        plan = plan or schedule(heights, t.nodes, sweeps[0].size, sweeps[-1].size)
         labels, tags = jax.tree.map(flat, (t.labels, t.tags))
         return Levels(labels, tags, children, heights, jnp.ravel(t.root) + first, sweeps, plan)
 
@@ -158,27 +158,34 @@ class Levels:
         """The changes of parameters, by place, and of labels, summand by summand and leaf by leaf."""
         dparams = {i: jax.tree.map(jnp.zeros_like, params[i]) for i in moving}
         dlabels = [[jnp.zeros_like(leaf) for leaf in jax.tree.leaves(values) if is_smooth(leaf)] for values in self.labels]
-        carry = (dstates, dlabels, dparams)
         for sweep in reversed(self.sweeps):
-            carry = jax.lax.fori_loop(0, self.chunks(sweep).total, self._step_down(sweep, sweep.params(params), states), carry)
-        return carry[2], carry[1]
+            last = self._at(sweep, dstates, self.chunks(sweep).total - 1)
+            carry = (dstates, last, dlabels, dparams)
+            down = self._step_down(sweep, sweep.params(params), states)
+            dstates, _, dlabels, dparams = jax.lax.fori_loop(0, self.chunks(sweep).total, down, carry)
+        return dparams, dlabels
+
+    def _at(self, sweep: Sweep, states: tuple, k: jax.Array) -> tuple:
+        """The rows of chunk k, in their order: also those that don't count."""
+        start = self.chunks(sweep).starts[jnp.maximum(k, 0)]
+        return jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, start, sweep.size), states)
 
     def _step_down(self, sweep: Sweep, params: tuple, states: tuple) -> Any:
-        lens, chunks = reverse(sweep.arrow), self.chunks(sweep)
+        """The step carries the changes of its own states, read after the last write: else XLA copies the whole buffer."""
+        lens, total = reverse(sweep.arrow), self.chunks(sweep).total
+        places = [i for case in sweep.cases for i in case.moving()]
 
         def step(i: jax.Array, carry: tuple) -> tuple:
-            dstates, dlabels, dparams = carry
-            k = chunks.total - 1 - i
-            xs, node, below, real = self.values(sweep, states, k)
-            here = lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, chunks.starts[k], sweep.size)  # noqa: E731
-            dys = jax.tree.map(lambda leaf: _kept(here(leaf), real), dstates)
+            dstates, here, dlabels, dparams = carry
+            xs, node, below, real = self.values(sweep, states, total - 1 - i)
+            dys = jax.tree.map(lambda leaf: _kept(leaf, real), here)
             dp, dx = lens.backward(lens.forward(params, *xs)[1], *dys)
             changes = sweep.changes(unpacked(dx, len(change(sweep.arrow.dom))))
             for case, at, (dlabel, dchildren) in zip(sweep.cases, below, changes, strict=True):
                 dlabels = [_added(old, node, dlabel) if tag == case.tag else old for tag, old in enumerate(dlabels)]
                 dstates = dstates if sweep.leaves else _added(dstates, at, dchildren)
-            places = [i for case in sweep.cases for i in case.moving()]
-            return dstates, dlabels, dparams | {i: jax.tree.map(jnp.add, dparams[i], d) for i, d in zip(places, dp, strict=True)}
+            dparams = dparams | {j: jax.tree.map(jnp.add, dparams[j], d) for j, d in zip(places, dp, strict=True)}
+            return dstates, self._at(sweep, dstates, total - 2 - i), dlabels, dparams
 
         return step
 
@@ -219,17 +226,18 @@ def _added(buffers: Any, at: jax.Array, values: Iterable) -> Any:
 
 
 def folding_forward(cases: tuple[Case, ...], params: tuple, t: Tree, every: bool) -> tuple[tuple, tuple]:
-    """The states that are asked for, a value for each wire, and those of all nodes."""
+    """The states that are asked for, a value for each wire, and what the way back needs: the plan and the states of all nodes."""
     levels = Levels.of(t, cases)
     states = levels.up(params)
     at, leading = (levels.plan.place, (*t.axes, t.nodes)) if every else (levels.plan.place[levels.roots], t.axes)
     real = levels.heights >= 0 if every else None
-    return jax.tree.map(lambda leaf: _kept(leaf[at], real).reshape(*leading, *leaf.shape[1:]), states), states
+    return jax.tree.map(lambda leaf: _kept(leaf[at], real).reshape(*leading, *leaf.shape[1:]), states), (levels.plan, states)
 
 
-def folding_backward(cases: tuple[Case, ...], params: tuple, t: Tree, states: tuple, dys: tuple, every: bool) -> tuple[tuple, tuple]:
+def folding_backward(cases: tuple[Case, ...], params: tuple, t: Tree, kept: tuple, dys: tuple, every: bool) -> tuple[tuple, tuple]:
     """The changes of parameters and of the tree, from those of the states that were asked for."""
-    levels, moving = Levels.of(t, cases), [i for case in cases for i in case.moving()]
+    plan, states = kept
+    levels, moving = Levels.of(t, cases, plan), [i for case in cases for i in case.moving()]
     n, flat = len(levels.heights), lambda leaf: leaf.reshape(-1, *leaf.shape[len(t.axes) + every :])
     at, real = (levels.plan.place, levels.heights >= 0) if every else (levels.plan.place[levels.roots], None)
     seed = lambda zero, dy: zero.at[at].add(_kept(flat(dy), real))  # noqa: E731

@@ -266,16 +266,19 @@ class TreeFold(SmoothLayer):
     @property
     def cases(self) -> tuple[Case, ...]:
         """Each case with its summand and the place of its parameters."""
-        arrows = (self.body,) if len(self.summands) == 1 else self.body.parts
+        arrows = self._arrows(self.body)
         ends = list(accumulate((len(f.param) for f in arrows), initial=0))
         return tuple(
             Case(f, term, tag, range(ends[tag], ends[tag + 1]))
             for tag, (f, term) in enumerate(zip(arrows, self.summands, strict=True))
         )
 
+    def _arrows(self, body: Diagram) -> tuple[Diagram, ...]:
+        """The cases of such a body, without the names under which they stand there."""
+        return (body,) if len(self.summands) == 1 else tuple(part[0] for part in body.parts)
+
     def over(self, body: Diagram) -> Diagram:
-        cases = (body,) if len(self.summands) == 1 else tuple(part[0] for part in body.parts)
-        return _folding(self.fold, cases, self.summands, self.nodes, self.axes)
+        return _folding(self.fold, self._arrows(body), self.summands, self.nodes, self.axes)
 
     def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram:
         """The same on a forest: more trees, of which all nodes of one height still run at once."""
