@@ -247,6 +247,11 @@ def _names(summands: tuple[Summand, ...]) -> list[str]:
     return [kind if kinds.count(kind) == 1 else f"{kind}{i}" for i, kind in enumerate(kinds)]
 
 
+def _unnamed(part: Any) -> Diagram:
+    """The arrow itself, where it was put alone into a composite to bear a name."""
+    return part.factors[0] if isinstance(part, Par) and len(part.factors) == 1 else replace(part, label=None)
+
+
 @dataclass(frozen=True, repr=False)
 class TreeFold(SmoothLayer):
     """The operation of a fold. Its body is the case of the only summand, or those of all side by side."""
@@ -275,7 +280,7 @@ class TreeFold(SmoothLayer):
 
     def _arrows(self, body: Diagram) -> tuple[Diagram, ...]:
         """The cases of such a body, without the names under which they stand there."""
-        return (body,) if len(self.summands) == 1 else tuple(part[0] for part in body.parts)
+        return (body,) if len(self.summands) == 1 else tuple(map(_unnamed, body.parts))
 
     def over(self, body: Diagram) -> Diagram:
         return _folding(self.fold, self._arrows(body), self.summands, self.nodes, self.axes)

@@ -153,7 +153,7 @@ def _on_body(box: Box, size: int) -> Staged:
         missing = tuple(made or not needs for made, needs in zip(out, flags, strict=True))
         return box.op.over(body >> _spread(body.cod, missing, size)), flags
 
-    return replace(inside, at=at)
+    return replace(inside, dom=box.dom, cod=box.cod, at=at)
 
 
 def _on_plain_box(box: Box, size: int) -> Staged:

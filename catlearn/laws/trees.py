@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from catlearn.algebra.algebras import Algebra
 from catlearn.algebra.forest import Tree, trees
@@ -30,30 +31,27 @@ def fold_is_the_algebra_map(a: Algebra, t: Tree, key: jax.Array) -> Counterexamp
     >>> fold_is_the_algebra_map(a, tree(((jax.numpy.ones(2),) * 2, jax.numpy.zeros(2)), F, 8), jax.random.key(0)) is None
     True
     """
-    dom, checks = trees(a.functor, t.nodes), []
+    dom, checks, start = trees(a.functor, t.nodes), [], 0
     scan, fold = dom >> tree_scan(a), dom >> tree_fold(a)
     params = sample(scan.param, key)
-    states, start = run(scan, (t, *params)), 0
+    states, root = jax.jit(lambda t, params: (run(scan, (t, *params)), run(fold, (t, *params))))(t, params)
     for tag, (case, term, F) in enumerate(zip(a.cases, t.summands, a.functor.summands, strict=True)):
-        own = params[start : start + len(case.param)]
-        start += len(case.param)
-        for i in range(t.nodes):
-            if t.heights[i] >= 0 and (t.tags is None or t.tags[i] == tag):
-                whole = unstacking(term, F, a.carrier) >> case
-                expected = run(whole, (*_case_values(t, tag, i, states), *own))
-                found = jax.tree.map(lambda leaf, i=i: leaf[i], states)
-                checks.append(equal_values(f"fold at node {i}", found, expected))
-    root = jax.tree.map(lambda leaf: leaf[t.root], states)
-    return first(*checks, equal_values("fold at the root", run(fold, (t, *params)), root))
+        own, start = params[start : start + len(case.param)], start + len(case.param)
+        nodes = np.flatnonzero((t.heights >= 0) & (True if t.tags is None else t.tags == tag))
+        each = batch(unstacking(term, F, a.carrier) >> case, len(nodes))
+        expected = jax.jit(lambda values, each=each: run(each, values))((*_of_nodes(t, tag, nodes, states), *own))
+        found = jax.tree.map(lambda leaf, nodes=nodes: leaf[nodes], states)
+        checks.append(equal_values(f"fold at the nodes {nodes.tolist()}", found, expected))
+    return first(*checks, equal_values("fold at the root", root, jax.tree.map(lambda leaf: leaf[t.root], states)))
 
 
-def _case_values(t: Tree, tag: int, i: int, states: tuple) -> tuple:
-    """The label of a node, the states of its children, stacked, and which of them are there."""
-    labels, term = jax.tree.map(lambda leaf: leaf[i], t.labels[tag]), t.summands[tag]
+def _of_nodes(t: Tree, tag: int, nodes: np.ndarray, states: tuple) -> tuple:
+    """The labels of nodes, the states of their children, stacked, and which of them are there."""
+    labels, term = jax.tree.map(lambda leaf: leaf[nodes], t.labels[tag]), t.summands[tag]
     if not term.degree:
         return labels
-    children = jnp.asarray(t.children[i][: term.degree])
-    below = jax.tree.map(lambda leaf: jnp.stack([leaf[c] if c >= 0 else jnp.zeros_like(leaf[0]) for c in children]), states)
+    children = t.children[nodes, : term.degree]
+    below = jax.tree.map(lambda leaf: jnp.append(leaf, jnp.zeros_like(leaf[:1]), 0)[children], states)
     return (*labels, *below, children >= 0) if any(term.optional) else (*labels, *below)
 
 
@@ -73,15 +71,20 @@ def forest_is_each_tree(f: Diagram, grown: Sequence[Tree], key: jax.Array) -> Co
     params, dys = sample(f.param, k), sample(batch(f.cod, n), j)
     many, alone = reverse(batch(f, n)), reverse(f)
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *grown)
-    y, residual = many.forward(params, stacked)
-    ours = (unpacked(y, len(f.cod)), many.backward(residual, *dys))
-    each = [_both(alone, params, t, jax.tree.map(lambda dy, i=i: dy[i], dys)) for i, t in enumerate(grown)]
+    ys, *changes = jax.jit(_both(many))(params, stacked, dys)
+    ours, single = (ys, tuple(changes)), jax.jit(_both(alone))
+    each = [single(params, t, jax.tree.map(lambda dy, i=i: dy[i], dys)) for i, t in enumerate(grown)]
     ys, dparams, dxs = zip(*each, strict=True)
     together = lambda values: jax.tree.map(lambda *leaves: jnp.stack(leaves), *values)  # noqa: E731
     summed = jax.tree.map(lambda *leaves: sum(leaves[1:], leaves[0]), *dparams)
     return equal_values("forest", ours, (together(ys), (summed, together(dxs))))
 
 
-def _both(lens: Any, params: tuple, t: Tree, dys: tuple) -> tuple:
-    y, residual = lens.forward(params, t)
-    return unpacked(y, len(dys)), *lens.backward(residual, *dys)
+def _both(lens: Any) -> Any:
+    """A lens there and back, as a function."""
+
+    def run(params: tuple, t: Tree, dys: tuple) -> tuple:
+        y, residual = lens.forward(params, t)
+        return unpacked(y, len(dys)), *lens.backward(residual, *dys)
+
+    return run
