@@ -49,7 +49,9 @@ class Summand:
         return parts[0] if len(parts) == 1 else Product(tuple(parts))
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=["summands"], data_fields=["labels", "tags", "children", "heights", "root"])
+@partial(
+    jax.tree_util.register_dataclass, meta_fields=["summands"], data_fields=["labels", "tags", "children", "heights", "root"]
+)
 @dataclass(frozen=True)
 class Tree:
     """A tree of a polynomial endofunctor, or a DAG, in arrays of fixed length; with leading axes on all of them, a forest.

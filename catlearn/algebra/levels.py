@@ -234,7 +234,9 @@ def folding_forward(cases: tuple[Case, ...], params: tuple, t: Tree, every: bool
     return jax.tree.map(lambda leaf: _kept(leaf[at], real).reshape(*leading, *leaf.shape[1:]), states), (levels.plan, states)
 
 
-def folding_backward(cases: tuple[Case, ...], params: tuple, t: Tree, kept: tuple, dys: tuple, every: bool) -> tuple[tuple, tuple]:
+def folding_backward(
+    cases: tuple[Case, ...], params: tuple, t: Tree, kept: tuple, dys: tuple, every: bool
+) -> tuple[tuple, tuple]:
     """The changes of parameters and of the tree, from those of the states that were asked for."""
     plan, states = kept
     levels, moving = Levels.of(t, cases, plan), [i for case in cases for i in case.moving()]

@@ -37,7 +37,9 @@ def tree(value: Any, over: Polynomial, nodes: int = 64) -> Tree:
         if len(queue) > nodes:
             raise ArgumentError(f"this tree has more than {count(nodes, 'node')}: give `nodes`, as many as the largest tree has.")
         tag, label, children = _read(node, summands, over)
-        places = [-1 if child is None else len(queue) + sum(c is not None for c in children[:i]) for i, child in enumerate(children)]
+        places = [
+            -1 if child is None else len(queue) + sum(c is not None for c in children[:i]) for i, child in enumerate(children)
+        ]
         queue.extend(child for child in children if child is not None)
         rows.append((tag, label, places))
     return _planted(rows, summands, over, nodes)
@@ -227,7 +229,9 @@ def _check_count(n: int, nodes: int) -> None:
     if n == 0:
         raise ArgumentError("a tree has at least one node: its root.")
     if n > nodes:
-        raise ArgumentError(f"a tree of {count(n, 'node')}, with place for {nodes}: give `nodes`, as many as the largest tree has.")
+        raise ArgumentError(
+            f"a tree of {count(n, 'node')}, with place for {nodes}: give `nodes`, as many as the largest tree has."
+        )
 
 
 def _tags(tags: Any, children: np.ndarray, summands: tuple[Summand, ...], over: Polynomial) -> np.ndarray:
@@ -242,7 +246,9 @@ def _tags(tags: Any, children: np.ndarray, summands: tuple[Summand, ...], over: 
         have = (children >= 0).sum(1)
         bad = np.flatnonzero(~np.isin(have, degrees))
         if len(bad):
-            raise ArgumentError(f"node {bad[0]} has {have[bad[0]]} children; nodes of {over!r} have {' or '.join(map(str, degrees))}.")
+            raise ArgumentError(
+                f"node {bad[0]} has {have[bad[0]]} children; nodes of {over!r} have {' or '.join(map(str, degrees))}."
+            )
         return np.array([degrees.index(k) for k in have], np.int32)
     found = _whole("tags", tags)
     if found.shape != (n,) or np.any((found < 0) | (found >= len(summands))):
@@ -259,7 +265,9 @@ def _check_children(children: np.ndarray, tags: np.ndarray, summands: tuple[Summ
     needed = np.array([[k < term.degree and not term.optional[k] for k in range(degree)] for term in summands], bool)
     allowed = np.array([[k < term.degree for k in range(degree)] for term in summands], bool)
     present = children >= 0
-    wrong = np.flatnonzero(((needed.reshape(-1, degree)[tags] & ~present) | (present & ~allowed.reshape(-1, degree)[tags])).any(1))
+    wrong = np.flatnonzero(
+        ((needed.reshape(-1, degree)[tags] & ~present) | (present & ~allowed.reshape(-1, degree)[tags])).any(1)
+    )
     if len(wrong):
         i = int(wrong[0])
         raise ArgumentError(_wrong_children(i, int(present[i].sum()), int(tags[i]), over))

@@ -69,7 +69,9 @@ def _with_wires(who: relabel, term: Summand, f: Diagram) -> Summand:
     if len(f.cod) == term.labels:
         return term
     if len(constants) > 1:
-        raise TypingError(f"{who!r}: {f.code()} must end in {count(term.labels, 'wire')}, for {len(constants)} constants, not {f.cod}.")
+        raise TypingError(
+            f"{who!r}: {f.code()} must end in {count(term.labels, 'wire')}, for {len(constants)} constants, not {f.cod}."
+        )
     return Summand(tuple(len(f.cod) if isinstance(factor, int) and factor else factor for factor in term.factors))
 
 

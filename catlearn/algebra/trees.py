@@ -104,7 +104,6 @@ class tree_fold(Family):
         _check_cases(self, cases, t.functor, S)
         return _folding(self, cases, t.summands, t.nodes, t.axes)
 
-
     def __repr__(self) -> str:
         over = "" if self.over is None else f", {self.over!r}"
         return f"{self.name}({_code(self.structure)}{over})"
@@ -142,7 +141,9 @@ def _cases(structure: Any, F: Polynomial) -> tuple[Object, tuple[Diagram, ...]]:
         return structure.carrier(F), structure.cases(F)
     a = structure
     if len(F.summands) > 1 and not isinstance(a.structure, tuple) and a.param.wires:
-        raise TypingError(f"a fold takes an algebra of {F!r} with an arrow for each of its {len(F.summands)} summands, as a tuple.")
+        raise TypingError(
+            f"a fold takes an algebra of {F!r} with an arrow for each of its {len(F.summands)} summands, as a tuple."
+        )
     terms = zip(a.cases, summands_of(F), F.summands, strict=True)
     return a.carrier, tuple(unstacking(term, G, a.carrier) >> case for case, term, G in terms)
 

@@ -29,7 +29,9 @@ def _check_label(cell: TreeCell, A: Object) -> None:
     if len(A) > 1:
         raise TypingError(f"{cell!r} takes labels of one wire, got {A}: join them by `relabel(concatenate())`.")
     if len(A) and not (len(A.wires[0].leaves) == 1 and jnp.issubdtype(A.wires[0].leaves[0].dtype, jnp.floating)):
-        raise TypingError(f"{cell!r} takes labels of floats, such as R(32), got {A}: `relabel(embedding(…))` makes some of numbers.")
+        raise TypingError(
+            f"{cell!r} takes labels of floats, such as R(32), got {A}: `relabel(embedding(…))` makes some of numbers."
+        )
 
 
 def _inputs(A: Object, units: int) -> list[Diagram]:
