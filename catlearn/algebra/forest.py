@@ -12,14 +12,14 @@ import jax.numpy as jnp
 from catlearn.algebra.polynomial import Constant, Polynomial, Product, Sum, Variable, X, const, one
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import sum_objects
-from catlearn.core.wires import Object, R, Wire, is_whole, wire
+from catlearn.core.wires import Object, Wire, is_whole, wire
 
 CHILD, PERHAPS = "X", "one + X"
 
 
 @dataclass(frozen=True)
 class Summand:
-    """A term of a functor by its factors: a constant's number of wires, `"X"` for a child, `"one + X"` for one that may be absent."""
+    """A term of a functor by its factors: a constant's number of wires, `"X"` for a child, `"one + X"` where it may be absent."""
 
     factors: tuple[int | str, ...]
 
@@ -114,6 +114,7 @@ def summands_of(F: Any) -> tuple[Summand, ...]:
     without leaves, which have no finite trees.
 
     >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.core.wires import R
     >>> summands_of(BinaryTree(R(3)))
     (Summand(factors=(1,)), Summand(factors=('X', 'X')))
     """
@@ -149,6 +150,7 @@ def trees(F: Any, nodes: int = 64) -> Object:
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2.
 
     >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.core.wires import R
     >>> trees(BinaryTree(R(32)), 64)
     trees(const(R(32)) + X ** 2, 64)
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -119,7 +119,7 @@ class Levels:
         """
         places, real = rows(self.chunks(sweep), k, sweep.size)
         node = self.plan.order[places]
-        tag = None if sweep.alone else self.tags[node]
+        tag = self.tags[node] if self.tags is not None else jnp.zeros_like(node)
         xs, below = ([] if sweep.alone else [_index(tag, sweep.cases)]), []
         for case in sweep.cases:
             own = None if sweep.alone else tag == case.tag

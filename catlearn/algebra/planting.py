@@ -9,6 +9,16 @@ import jax
 import numpy as np
 
 from catlearn.algebra.forest import Summand, Tree, labels_of, summands_of, trees
+from catlearn.algebra.outline import (
+    check_children,
+    check_count,
+    checked_root,
+    found_heights,
+    found_root,
+    found_tags,
+    whole_numbers,
+    wrong_children,
+)
 from catlearn.algebra.polynomial import Polynomial
 from catlearn.core.errors import ArgumentError
 from catlearn.core.wires import Object, Wire, count
@@ -81,22 +91,22 @@ def graph(over: Polynomial, children: Any, labels: Any, tags: Any = None, root: 
     >>> diamond.heights.tolist(), int(diamond.root)
     ([2, 1, 1, 0], 0)
     """
-    summands, children = summands_of(over), _whole("children", children)
+    summands, children = summands_of(over), whole_numbers("children", children)
     degree = max(term.degree for term in summands)
     n = len(children)
     if children.shape != (n, degree):
         raise ArgumentError(f"children of {over!r} are an array (nodes, {degree}), got shape {children.shape}.")
-    _check_count(n, nodes)
-    tags = _tags(tags, children, summands, over)
-    _check_children(children, tags, summands, over)
-    heights = _heights(children)
+    check_count(n, nodes)
+    tags = found_tags(tags, children, summands, over)
+    check_children(children, tags, summands, over)
+    heights = found_heights(children)
     rows = tuple(
         tuple(_padded(value, wire, n, nodes, tags == i, over) for value, wire in zip(values, A.wires, strict=True))
         for i, (values, A) in enumerate(zip(_by_summand(labels, over), labels_of(over), strict=True))
     )
-    root = np.int32(_root(children) if root is None else _checked_root(root, n))
+    at = np.int32(found_root(children) if root is None else checked_root(root, n))
     tags = _grown(tags, nodes, 0) if len(summands) > 1 else None
-    return Tree(rows, tags, _grown(children, nodes, -1), _grown(heights, nodes, -1), root, summands)
+    return Tree(rows, tags, _grown(children, nodes, -1), _grown(heights, nodes, -1), at, summands)
 
 
 # nested data
@@ -111,9 +121,8 @@ def _read(node: Any, summands: tuple[Summand, ...], over: Polynomial) -> Row:
         return plain[1], (), node
     if plain:
         return plain[0], node, ()
-    if len(summands) > 1 and isinstance(node, tuple | list) and len(node) == 3 and isinstance(node[2], tuple | list):
-        if isinstance(node[0], int) and 0 <= node[0] < len(summands):
-            return node[0], node[1], node[2]
+    if len(summands) > 1 and isinstance(node, tuple | list) and len(node) == 3 and node[0] in range(len(summands)):
+        return int(node[0]), node[1], node[2]
     form = "(label, [child, …])" if len(summands) == 1 else "(summand, label, [child, …])"
     raise ArgumentError(f"a node of {over!r} is written {form}, got {node!r}.")
 
@@ -129,7 +138,7 @@ def _planted(rows: list[Row], summands: tuple[Summand, ...], over: Polynomial, n
     degree, objects = max(term.degree for term in summands), labels_of(over)
     for i, (tag, _, children) in enumerate(rows):
         if len(children) > summands[tag].degree:
-            raise ArgumentError(_wrong_children(i, len(children), tag, over))
+            raise ArgumentError(wrong_children(i, len(children), tag, over))
     children = np.array([[*places, *[-1] * (degree - len(places))] for _, _, places in rows], np.int64).reshape(-1, degree)
     tags = np.array([tag for tag, _, _ in rows], np.int32)
     labels = tuple(_stacked([(label, i == tag) for tag, label, _ in rows], A, over) for i, A in enumerate(objects))
@@ -213,102 +222,3 @@ def _grown(array: np.ndarray, nodes: int, fill: Any) -> np.ndarray:
     out = np.full((nodes, *array.shape[1:]), fill, np.int32 if array.dtype == np.int64 and fill == -1 else array.dtype)
     out[: len(array)] = array
     return out
-
-
-# the shape of a tree
-
-
-def _whole(what: str, value: Any) -> np.ndarray:
-    found = np.asarray(value)
-    if not np.issubdtype(found.dtype, np.integer):
-        raise ArgumentError(f"{what} are whole numbers, got {found.dtype}.")
-    return found.astype(np.int64)
-
-
-def _check_count(n: int, nodes: int) -> None:
-    if n == 0:
-        raise ArgumentError("a tree has at least one node: its root.")
-    if n > nodes:
-        raise ArgumentError(
-            f"a tree of {count(n, 'node')}, with place for {nodes}: give `nodes`, as many as the largest tree has."
-        )
-
-
-def _tags(tags: Any, children: np.ndarray, summands: tuple[Summand, ...], over: Polynomial) -> np.ndarray:
-    """The summand of each node, found by the number of its children where it is not told and that will do."""
-    n = len(children)
-    if len(summands) == 1 and tags is None:
-        return np.zeros(n, np.int32)
-    if tags is None:
-        degrees = [term.degree for term in summands]
-        if len(set(degrees)) < len(degrees) or any(any(term.optional) for term in summands):
-            raise ArgumentError(f"the number of children does not say which summand of {over!r} a node is: give `tags`.")
-        have = (children >= 0).sum(1)
-        bad = np.flatnonzero(~np.isin(have, degrees))
-        if len(bad):
-            raise ArgumentError(
-                f"node {bad[0]} has {have[bad[0]]} children; nodes of {over!r} have {' or '.join(map(str, degrees))}."
-            )
-        return np.array([degrees.index(k) for k in have], np.int32)
-    found = _whole("tags", tags)
-    if found.shape != (n,) or np.any((found < 0) | (found >= len(summands))):
-        raise ArgumentError(f"tags are a number from 0 to {len(summands) - 1} for each of {n} nodes, got {tags!r}.")
-    return found.astype(np.int32)
-
-
-def _check_children(children: np.ndarray, tags: np.ndarray, summands: tuple[Summand, ...], over: Polynomial) -> None:
-    n, degree = children.shape
-    bad = np.argwhere((children < -1) | (children >= n))
-    if len(bad):
-        i, k = bad[0]
-        raise ArgumentError(f"child {k} of node {i} is {children[i, k]}: nodes are 0 to {n - 1}, and −1 is none.")
-    needed = np.array([[k < term.degree and not term.optional[k] for k in range(degree)] for term in summands], bool)
-    allowed = np.array([[k < term.degree for k in range(degree)] for term in summands], bool)
-    present = children >= 0
-    wrong = np.flatnonzero(
-        ((needed.reshape(-1, degree)[tags] & ~present) | (present & ~allowed.reshape(-1, degree)[tags])).any(1)
-    )
-    if len(wrong):
-        i = int(wrong[0])
-        raise ArgumentError(_wrong_children(i, int(present[i].sum()), int(tags[i]), over))
-
-
-def _wrong_children(i: int, have: int, tag: int, over: Polynomial) -> str:
-    term = over.summands[tag]
-    least, most = sum(not may for may in summands_of(over)[tag].optional), summands_of(over)[tag].degree
-    takes = str(most) if least == most else f"{least} to {most}"
-    return f"node {i} has {count(have, 'child', 'children')}, and a node of {term!r} has {takes}, each in its place."
-
-
-def _heights(children: np.ndarray) -> np.ndarray:
-    """0 for leaves, one more than the highest child elsewhere. Raises ArgumentError with the nodes of a cycle."""
-    n, degree = children.shape
-    heights, present = np.full(n, -1), children >= 0
-    while (heights < 0).any():
-        ready = (heights < 0) & (~present | (heights[children] >= 0)).all(1)
-        if not ready.any():
-            raise ArgumentError(f"the nodes {_cycle(children, heights)} are a cycle: no node may be below itself.")
-        below = np.where(present, heights[children], -1)
-        heights = np.where(ready, 1 + below.max(1, initial=-1), heights)
-    return heights.astype(np.int32)
-
-
-def _cycle(children: np.ndarray, heights: np.ndarray) -> str:
-    seen, at = [], int(np.flatnonzero(heights < 0)[0])
-    while at not in seen:
-        seen.append(at)
-        at = int(next(child for child in children[at] if child >= 0 and heights[child] < 0))
-    return " → ".join(map(str, [*seen[seen.index(at) :], at]))
-
-
-def _root(children: np.ndarray) -> int:
-    roots = np.setdiff1d(np.arange(len(children)), children)
-    if len(roots) != 1:
-        raise ArgumentError(f"the nodes {', '.join(map(str, roots[:8]))} have no parent: a tree has one root; give `root`.")
-    return int(roots[0])
-
-
-def _checked_root(root: Any, n: int) -> int:
-    if not isinstance(root, int | np.integer) or not 0 <= root < n:
-        raise ArgumentError(f"root must be one of the nodes 0 to {n - 1}, got {root!r}.")
-    return int(root)

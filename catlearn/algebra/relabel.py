@@ -41,7 +41,8 @@ class relabel(Composite):
         labelled = [A for A in t.objects if len(A)]
         if len(labelled) != len(self.arrows):
             raise TypingError(
-                f"{self!r} has {count(len(self.arrows), 'arrow')}, and {t.functor!r} has {count(len(labelled), 'summand')} with labels."
+                f"{self!r} has {count(len(self.arrows), 'arrow')}, and {t.functor!r} has "
+                f"{count(len(labelled), 'summand')} with labels."
             )
         fs = [identity(A) >> f for f, A in zip(self.arrows, labelled, strict=True)]
         opened = dom >> OpenTree()

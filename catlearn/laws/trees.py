@@ -10,17 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.algebra.algebras import Algebra
+from catlearn.algebra.cases import unstacking
 from catlearn.algebra.forest import Tree, trees
-from catlearn.algebra.trees import tree_fold, tree_scan, unstacking
+from catlearn.algebra.trees import tree_fold, tree_scan
 from catlearn.categories.batch import batch
 from catlearn.categories.reverse import reverse
+from catlearn.categories.smooth import change
 from catlearn.core.diagram import Diagram
 from catlearn.core.values import unpacked
 from catlearn.laws.counterexample import Counterexample, equal_values, first, run, sample
 
 
 def fold_is_the_algebra_map(a: Algebra, t: Tree, key: jax.Array) -> Counterexample | None:
-    """`fold ∘ in = a ∘ F(fold)` at every node of a tree or DAG: its state is the algebra's, of its label and its children's states.
+    """`fold ∘ in = a ∘ F(fold)` at every node of a tree or DAG: its state is the algebra's, of its label and its children's.
 
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2 (initial algebras).
 
@@ -68,11 +70,12 @@ def forest_is_each_tree(f: Diagram, grown: Sequence[Tree], key: jax.Array) -> Co
     """
     n = len(grown)
     k, j = jax.random.split(key)
-    params, dys = sample(f.param, k), sample(batch(f.cod, n), j)
+    params, dys = sample(f.param, k), sample(batch(change(f.cod), n), j)
     many, alone = reverse(batch(f, n)), reverse(f)
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *grown)
-    ys, *changes = jax.jit(_both(many))(params, stacked, dys)
-    ours, single = (ys, tuple(changes)), jax.jit(_both(alone))
+    both = lambda lens: jax.jit(_there_and_back(lens, len(f.cod)))  # noqa: E731
+    ys, *changes = both(many)(params, stacked, dys)
+    ours, single = (ys, tuple(changes)), both(alone)
     each = [single(params, t, jax.tree.map(lambda dy, i=i: dy[i], dys)) for i, t in enumerate(grown)]
     ys, dparams, dxs = zip(*each, strict=True)
     together = lambda values: jax.tree.map(lambda *leaves: jnp.stack(leaves), *values)  # noqa: E731
@@ -80,11 +83,11 @@ def forest_is_each_tree(f: Diagram, grown: Sequence[Tree], key: jax.Array) -> Co
     return equal_values("forest", ours, (together(ys), (summed, together(dxs))))
 
 
-def _both(lens: Any) -> Any:
+def _there_and_back(lens: Any, wires: int) -> Any:
     """A lens there and back, as a function."""
 
     def run(params: tuple, t: Tree, dys: tuple) -> tuple:
         y, residual = lens.forward(params, t)
-        return unpacked(y, len(dys)), *lens.backward(residual, *dys)
+        return unpacked(y, wires), *lens.backward(residual, *dys)
 
     return run

@@ -8,11 +8,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.algebra.cases import TreeCell, case_domain
 from catlearn.algebra.forest import Summand, labels_of
 from catlearn.algebra.polynomial import Polynomial
-from catlearn.algebra.trees import TreeCell, case_domain
 from catlearn.categories.function import function
-from catlearn.core.diagram import Diagram, discard, identity, wiring
+from catlearn.core.diagram import Diagram, discard, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import I, Object, R, is_whole
 from catlearn.nets.dense import bias, linear, whole
@@ -108,9 +108,10 @@ class tree_cell(TreeCell):
 
 
 class tensor_cell(tree_cell):
-    """The recursive neural tensor net: a node with children is `tanh(zᵀ V z + W x + U z + b)`, z = [h₁; h₂; …]. Carrier `R(units)`.
+    """The recursive neural tensor net: a node with children is `tanh(zᵀ V z + W x + U z + b)`, z = [h₁; h₂; …].
 
-    V is the kernel `tensor`, a row for each product of two entries of z: for two children of d units, `R(4 d², d)`. Else as `tree_cell`.
+    V is the kernel `tensor`, a row for each product of two entries of z: for two children of d units, `R(4 d², d)`. Else
+    as `tree_cell`. Carrier `R(units)`.
     Source: Socher et al. 2013 (Recursive deep models for semantic compositionality over a sentiment treebank), §4.3.
 
     >>> import catlearn as cl

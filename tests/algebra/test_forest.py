@@ -28,8 +28,8 @@ FUNCTORS = [
 @pytest.mark.parametrize("F", FUNCTORS, ids=repr)
 def test_the_object_of_trees_says_its_functor(F):
     A = trees(F, 8)
-    assert A.structs[0].functor == F and A == trees(F, 8) and hash(A) == hash(trees(F, 8))
-    assert A != trees(F, 9) and cl.batch(A, 3).structs[0].functor == F
+    assert A.structs[0].functor == F and trees(F, 8) == A and hash(A) == hash(trees(F, 8))
+    assert trees(F, 9) != A and cl.batch(A, 3).structs[0].functor == F
     names = vars(cl) | {"trees": trees}
     assert eval(repr(A), names) == A and eval(repr(cl.batch(cl.batch(A, 3), 2)), names) == cl.batch(cl.batch(A, 3), 2)
 

@@ -79,12 +79,12 @@ def by_n_ary(p, F, value):
     states = [None if child is None else by_n_ary(p, F, child) for child in children]
     i, o, u, *f = gates(p, path, label)
     columns = torch.split(p[path + "hidden"], UNITS, dim=1) if path + "hidden" in p else ()
-    block = lambda l, column: columns[column][l * UNITS : (l + 1) * UNITS]  # noqa: E731
-    there = [(l, *state) for l, state in enumerate(states) if state is not None]
-    i, o, u = (gate + sum((h @ block(l, g) for l, h, _ in there), torch.zeros(UNITS)) for g, gate in enumerate((i, o, u)))
+    block = lambda child, column: columns[column][child * UNITS : (child + 1) * UNITS]  # noqa: E731
+    there = [(place, *state) for place, state in enumerate(states) if state is not None]
+    i, o, u = (gate + sum((h @ block(j, g) for j, h, _ in there), torch.zeros(UNITS)) for g, gate in enumerate((i, o, u)))
     c = torch.sigmoid(i) * torch.tanh(u)
     for k, _, c_k in there:
-        c = c + torch.sigmoid(f[0] + sum(h @ block(l, 3 + k) for l, h, _ in there)) * c_k
+        c = c + torch.sigmoid(f[0] + sum(h @ block(j, 3 + k) for j, h, _ in there)) * c_k
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
