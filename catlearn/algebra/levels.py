@@ -20,7 +20,7 @@ from catlearn.core.diagram import Diagram
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
 
-LEAVES, INNER = 512, 256  # rows of a chunk, at most: larger ones are no faster, smaller ones waste less
+LEAVES, INNER = 512, 128  # rows of a chunk, at most: larger ones are no faster, smaller ones waste less
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,9 @@ class tree_fold(Family):
     """The state at the root of a tree, by an algebra or a recursive cell. Type: `trees(F, n) ⊗ P → S`.
 
     The one map from the initial algebra: `fold(node(t₁, …)) = a(node(fold t₁, …))`. All nodes of one height run at once, for
-    all trees of a batch; padding costs nothing, and one program does for trees of any shape. A node of a DAG is computed
-    once. The backward pass keeps the states alone, and runs the structure of each node once more.
+    all trees of a batch; padding is never computed, and one program does for trees of any shape. A node of a DAG is
+    computed once. The backward pass keeps the states alone, and runs the structure of each node once more; JAX can't
+    differentiate it a second time.
     `structure` is an `Algebra`, with an arrow for each summand, or a cell such as `tree_lstm(64)`. A domain is a wire of
     trees, or the functor is told by `over`. Raises TypingError for other domains, and where the functors differ.
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2; by levels: Looks et al. 2017 (arXiv 1702.02181), §2.
