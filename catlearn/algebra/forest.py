@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import jax
+import jax.export
 import jax.numpy as jnp
 
 from catlearn.algebra.polynomial import Constant, Polynomial, Product, Sum, Variable, X, const, one
@@ -97,6 +99,14 @@ class Tree:
         for axis in reversed(self.axes):
             code = f"batch({code}, {axis})"
         return code
+
+
+jax.export.register_pytree_node_serialization(
+    Tree,
+    serialized_name="catlearn.Tree",
+    serialize_auxdata=lambda static: json.dumps([term.factors for term in static[0]]).encode(),
+    deserialize_auxdata=lambda text: (tuple(Summand(tuple(factors)) for factors in json.loads(text)),),
+)
 
 
 def _row(value: Any, axes: int) -> Wire:

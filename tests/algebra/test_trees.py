@@ -338,3 +338,12 @@ def test_an_algebra_of_a_sum_in_one_arrow(key):
     learned = Algebra(BINARY, R(1), cl.discard(R(dtype="int32")) @ cl.discard(A) @ cl.add >> cl.dense(1))
     with pytest.raises(TypingError, match="an arrow for each of its 2 summands"):
         trees(BINARY, 8) >> tree_fold(learned)
+
+
+def test_an_exported_fold_takes_forests_of_any_size(tmp_path, key):
+    f = trees(BINARY, 8) >> tree_fold(tree_cell(3))
+    params = f.init(key)
+    cl.export(tmp_path / "fold.bin", f, params)
+    batch = forest([((np.ones(2), np.zeros(2)), np.ones(2)), np.ones(2)], BINARY, 8)
+    again = jax.export.deserialize((tmp_path / "fold.bin").read_bytes())
+    np.testing.assert_allclose(again.call(batch), cl.batch(f, 2)(params, batch), atol=1e-6)
