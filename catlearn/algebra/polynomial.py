@@ -341,6 +341,18 @@ def BinaryTree(A: Object) -> Polynomial:
     return const(A) + X**2
 
 
+def RoseTree(A: Object, degree: int) -> Polynomial:
+    """`A × (1 + X)ᵈ`: trees with a label on each node and up to d children, each in its place, or absent.
+
+    >>> from catlearn.core.wires import R
+    >>> RoseTree(R(3), 2)
+    const(R(3)) * (one + X) * (one + X)
+    """
+    if not is_whole(degree, least=1):
+        raise TypingError(f"RoseTree: degree must be a whole number ≥ 1, got {degree!r}.")
+    return const(A) * (one + X) ** degree
+
+
 def Stream(O: Object) -> Polynomial:  # noqa: E741
     """`O × X`, whose terminal coalgebra is streams: a coalgebra is `S → O ⊗ S`.
 

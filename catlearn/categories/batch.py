@@ -143,6 +143,9 @@ def _on_body(box: Box, size: int) -> Staged:
     fed = box.op.fed
 
     def at(flags: Flags) -> tuple[Diagram, Flags]:
+        better = box.op.batch(box, size, flags)
+        if better is not None:
+            return better, (any(flags),) * len(box.cod)
         body, out = inside.at(flags)
         begin, end = flags[len(flags) - fed :], out[len(out) - fed :]
         if begin == end:
@@ -155,7 +158,7 @@ def _on_body(box: Box, size: int) -> Staged:
         made = (*out[: len(out) - fed], *begin)
         return box.op.over(body >> _spread(body.cod, tuple(a or not b for a, b in zip(out, made, strict=True)), size)), made
 
-    return replace(inside, at=at)
+    return replace(inside, dom=box.dom, cod=box.cod, at=at)
 
 
 def _on_plain_box(box: Box, size: int) -> Staged:

@@ -54,7 +54,8 @@ class Wire:
     def __repr__(self) -> str:
         if jax.tree.structure(0) == self.tree:
             return _array_text(self.leaves[0])
-        return f"wire({self.tree.unflatten([_Text(_array_text(leaf)) for leaf in self.leaves])!r})"
+        code = getattr(self.struct, "object_code", lambda: None)()
+        return code or f"wire({self.tree.unflatten([_Text(_array_text(leaf)) for leaf in self.leaves])!r})"
 
 
 class _Text(str):
