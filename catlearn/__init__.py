@@ -4,6 +4,7 @@ from catlearn import datasets, laws
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.lists import fold, foldl, foldr, scan
+from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
 from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
@@ -63,6 +64,7 @@ from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_soft
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from catlearn.nets.recurrence import LinearCell, diagonal_ssm, min_gru, min_lstm, recurrence
 from catlearn.nets.residual import residual
 from catlearn.nets.shape import branch, concatenate, reshape, transpose
 from catlearn.nets.transformer import feed_forward, transformer_block
