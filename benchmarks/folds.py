@@ -206,9 +206,9 @@ def contestants(task: Task) -> dict[str, Contestant]:
 
 
 def agree(task: Task, found: dict[str, Contestant]) -> None:
-    """Everybody gives the same outputs, and the same gradient on U and on b. Raises AssertionError otherwise."""
+    """Everybody gives the same outputs, and the same gradients on W and U. Raises AssertionError otherwise."""
     y = np.asarray(found["by hand"].forward())
-    W, b, U, *_ = (np.asarray(x) for x in found["by hand"].gradient())
+    W, _, U, *_ = (np.asarray(x) for x in found["by hand"].gradient())
     for name, one in found.items():
         np.testing.assert_allclose(np.asarray(one.forward()), y, rtol=1e-4, atol=1e-5, err_msg=name)
         for found_leaf, leaf in zip(_weights(name, one.gradient(), task), (W, U), strict=True):

@@ -56,6 +56,14 @@ from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.attention import attend, attention, cross_attention, rotary
+from catlearn.nets.attention_machines import (
+    cached_attention,
+    linear_attend,
+    linear_attention,
+    linear_attention_machine,
+    rotary_at,
+    snoc,
+)
 from catlearn.nets.cells import gru_cell, hidden, lstm_cell, simple_cell
 from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear

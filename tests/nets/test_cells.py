@@ -128,7 +128,9 @@ def equinox(name, params, key):
 def test_a_step_and_a_scan_are_equinox_s(name, key):
     params = weights(name, key)
     S = CELLS[name].carrier(R(M))
-    x, *state = (jax.random.normal(k, s) for k, s in zip(jax.random.split(key, 3), [(M,), (H,), (H,)][: 1 + len(S)], strict=False))
+    x, *state = (
+        jax.random.normal(k, s) for k, s in zip(jax.random.split(key, 3), [(M,), (H,), (H,)][: 1 + len(S)], strict=False)
+    )
     given = tuple(state) if name == "lstm" else state[0]
     close((R(M) @ S >> CELLS[name])(params, x, *state), equinox(name, params, key)(x, given))
 
