@@ -18,7 +18,7 @@ from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
 from catlearn.core.wires import Object, R
 from catlearn.nets.dense import dense, draw, floating, kernel_initialiser, linear, whole
-from catlearn.nets.function import Known, add, tanh
+from catlearn.nets.function import add, tanh
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,11 +109,24 @@ class gru_gates(SmoothLayer):
         return draw(self.bias_init, key, dom[4])
 
     def apply(self, params: tuple, *xs: Any) -> Any:
+        return self._forward(params, *xs)[0]
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        """Keeps the gates, and of the states h alone: less than JAX would, of every step of a loop."""
+        return self._forward, self._backward
+
+    def _forward(self, params: tuple, *xs: Any) -> tuple:
         ir, iz, im, u, h = xs
         hr, hz, hm = jnp.split(u, 3, -1)
-        r, z = jax.nn.sigmoid(ir + hr), jax.nn.sigmoid(iz + hz)
-        n = jnp.tanh(im + r * (hm + params[0]))
-        return n + z * (h - n)
+        r, z, m = jax.nn.sigmoid(ir + hr), jax.nn.sigmoid(iz + hz), hm + params[0]
+        n = jnp.tanh(im + r * m)
+        return n + z * (h - n), (r, z, m, n, h)
+
+    def _backward(self, kept: tuple, dh: Any) -> tuple:
+        r, z, m, n, h = kept
+        dn = dh * (1 - z) * (1 - n * n)
+        dr, dz, dm = dn * m * r * (1 - r), dh * (h - n) * z * (1 - z), dn * r
+        return (dm,), (dr, dz, dn, jnp.concatenate([dr, dz, dm], -1), dh * z)
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,14 +150,37 @@ class lstm_cell(_Recurrent):
         return A @ S >> self._input(4) @ self._hidden(4) @ S[1] >> lstm_gates
 
 
-def _lstm_gates(*xs: jax.Array) -> tuple[jax.Array, jax.Array]:
-    *x, u, c = xs
-    i, f, g, o = map(jnp.add, x, jnp.split(u, 4, -1))
-    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+@dataclass(frozen=True, repr=False)
+class _LstmGates(SmoothLayer):
+    """The gates of an LSTM. Type: `R(h)⁴ ⊗ R(4h) ⊗ R(h) → R(h) ⊗ R(h)`: W x + b, U h and c, to h' and c'."""
+
+    name = "lstm_gates"
+    called = False
+    arity = 6
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self._forward(params, *xs)[0]
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        """Keeps the gates, c and tanh c'."""
+        return self._forward, self._backward
+
+    def _forward(self, params: tuple, *xs: Any) -> tuple:
+        *x, u, c = xs
+        i, f, g, o = map(jnp.add, x, jnp.split(u, 4, -1))
+        i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+        new = f * c + i * g
+        shown = jnp.tanh(new)
+        return (o * shown, new), (i, f, g, o, c, shown)
+
+    def _backward(self, kept: tuple, dh: Any, dc: Any) -> tuple:
+        i, f, g, o, c, shown = kept
+        d = dc + dh * o * (1 - shown * shown)
+        dx = d * g * i * (1 - i), d * c * f * (1 - f), d * i * (1 - g * g), dh * shown * o * (1 - o)
+        return (), (*dx, jnp.concatenate(dx, -1), d * f)
 
 
-lstm_gates = Known(_lstm_gates, arity=6, known_as="lstm_gates")
+lstm_gates = _LstmGates()
 
 
 @dataclass(frozen=True, repr=False)
