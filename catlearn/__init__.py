@@ -8,6 +8,7 @@ from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import KEY, cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
 from catlearn.algebra.monads import Monad, Padded, maybe, reader, writer
+from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
 from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
@@ -62,6 +63,14 @@ from catlearn.learn.regularisers import l1, l2
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 from catlearn.learn.uses import dream, gan, with_input
 from catlearn.nets.attention import attend, attention, cross_attention, rotary
+from catlearn.nets.attention_machines import (
+    cached_attention,
+    linear_attend,
+    linear_attention,
+    linear_attention_machine,
+    rotary_at,
+    snoc,
+)
 from catlearn.nets.cells import gru_cell, hidden, lstm_cell, simple_cell
 from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_transpose
 from catlearn.nets.dense import bias, dense, linear
@@ -70,6 +79,7 @@ from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_soft
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from catlearn.nets.recurrence import LinearCell, diagonal_ssm, min_gru, min_lstm, recurrence
 from catlearn.nets.residual import residual
 from catlearn.nets.shape import branch, concatenate, reshape, transpose
 from catlearn.nets.transformer import feed_forward, transformer_block

@@ -33,6 +33,13 @@ class Cell(Composite):
         """The state of the empty list: the algebra on `1`. Type: `I ⊗ P → S`."""
         return constant(zeros_of(self.carrier(A)))
 
+    def prefixes(self, A: Object, t: int, backwards: bool = False, masked: bool = False) -> Diagram | None:
+        """A better arrow than a loop for all states over t elements, where there is one. Type: `Aᵗ ⊗ S ⊗ P → Sᵗ`.
+
+        `masked`, it takes booleans R(t) after Aᵗ, that say which elements are real.
+        """
+        return None
+
     @property
     def arity(self) -> int:  # type: ignore[override]
         return 1 + len(self.carrier(R(1)))

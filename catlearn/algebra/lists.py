@@ -87,7 +87,8 @@ class fold(Composite):
         alg = algebra_of(self.algebra, A, self)
         nil, cons = alg.cases
         nil = nil.named("begin") if nil.param.wires and nil.label is None else nil
-        whole = begin @ nil >> self._loop(_held(cons, A) if self.masked else cons, t, len(alg.carrier))
+        better = self._better(A, t)
+        whole = begin @ nil >> (better or self._loop(_held(cons, A) if self.masked else cons, t, len(alg.carrier)))
         return _in_order(whole, self.algebra, len(nil.param))
 
     def _monoid(self, A: Object, t: int) -> Diagram:
@@ -96,6 +97,13 @@ class fold(Composite):
         if self.algebra.carrier != A:
             raise TypingError(f"{self!r}: a monoid on {self.algebra.carrier} folds lists of it, not of {A}: map them first.")
         return accumulated(self.algebra, t, self.backwards, self.masked) if self.states else reduced(self.algebra, t, self.masked)
+
+    def _better(self, A: Object, t: int) -> Diagram | None:
+        """What the cell does instead of a loop, if anything. Type: as `_loop`."""
+        if not isinstance(self.algebra, Cell) or self.segment is not None or not t:
+            return None
+        states = self.algebra.prefixes(A, t, self.backwards, self.masked)
+        return states if states is None or self.states else states >> _each(states.cod, function(_End(self.backwards)))
 
     def _loop(self, cons: Diagram, t: int, n: int) -> Diagram:
         """The loop over all elements, from the states at the beginning. Type: `Eᵗ ⊗ S ⊗ P → S`, or to Sᵗ."""
@@ -147,6 +155,18 @@ def _held(cons: Diagram, A: Object) -> Diagram:
     dom = A @ R(dtype="bool") @ cons.cod
     old = range(a + 1, a + 1 + s)
     return wiring(dom, (*range(a), *old, a, *old)) >> cons @ dom[a:] >> function(_Held(s), arity=1 + 2 * s)
+
+
+@dataclass(frozen=True)
+class _End:
+    """The last element of a list; the first, backwards."""
+
+    backwards: bool
+
+    __name__ = "end"
+
+    def __call__(self, x: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf[0 if self.backwards else -1], x)
 
 
 @dataclass(frozen=True)

@@ -137,12 +137,16 @@ class rotary(SmoothLayer):
             raise TypingError(f"{self!r} takes an even number of features, got {dom}.")
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        t, _, s = xs[0].shape
-        x = xs[0].astype(jnp.promote_types(xs[0].dtype, jnp.float32))
-        speeds = self.base ** (-jnp.arange(0, s, 2, dtype=x.dtype) / s)
-        angles = jnp.outer(jnp.arange(t, dtype=x.dtype), speeds)[:, None]
-        (a, b), cos, sin = jnp.split(x, 2, axis=-1), jnp.cos(angles), jnp.sin(angles)
-        return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(xs[0].dtype)
+        return turned(xs[0], jnp.arange(len(xs[0])), self.base)
+
+
+def turned(given: jax.Array, places: jax.Array, base: float) -> jax.Array:
+    """Each row of `(t, h, s)` turned as `rotary` turns the place that is said for it."""
+    x, s = given.astype(jnp.promote_types(given.dtype, jnp.float32)), given.shape[-1]
+    speeds = base ** (-jnp.arange(0, s, 2, dtype=x.dtype) / s)
+    angles = jnp.outer(places.astype(x.dtype), speeds)[:, None]
+    (a, b), cos, sin = jnp.split(x, 2, axis=-1), jnp.cos(angles), jnp.sin(angles)
+    return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(given.dtype)
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,7 +18,7 @@ from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
 from catlearn.core.wires import Object, R
 from catlearn.nets.dense import dense, draw, floating, kernel_initialiser, linear, whole
-from catlearn.nets.function import Known, add, tanh
+from catlearn.nets.function import add, tanh
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,23 +37,24 @@ class _Recurrent(Cell):
         return R(self.units, dtype=A.structs[0].dtype)
 
     def _input(self, gates: int) -> Any:
-        """W x + b, cut into gates: before the loop, since XLA runs a loop three times as fast where it needs no cutting."""
-        whole = dense(gates * self.units, True, self.kernel_init, self.bias_init).named("input")
-        return whole >> function(_Gates(gates)) if gates > 1 else whole
+        """The map of the element, a wire for each gate: a loop that slices wires of one gate is run in vectors by XLA on CPU,
+        and one that slices them all and then cuts is not, which takes three times as long."""
+        mapped = dense(gates * self.units, True, self.kernel_init, self.bias_init).named("input")
+        return mapped >> function(_Cut(gates)) if gates > 1 else mapped
 
     def _hidden(self, gates: int) -> Any:
         return linear(gates * self.units, self.kernel_init).named("hidden")
 
 
 @dataclass(frozen=True)
-class _Gates:
-    """A vector in so many equal parts."""
+class _Cut:
+    """So many equal parts of the last axis."""
 
     n: int
 
-    __name__ = "gates"
+    __name__ = "cut"
 
-    def __call__(self, x: jax.Array) -> tuple[jax.Array, ...]:
+    def __call__(self, x: jax.Array) -> tuple:
         return tuple(jnp.split(x, self.n, -1))
 
 
@@ -89,13 +90,13 @@ class gru_cell(_Recurrent):
     """
 
     def step(self, A: Object, S: Object) -> Diagram:
-        # A ⊗ S → A ⊗ S ⊗ S → W x ⊗ U h ⊗ h → h'
+        # A ⊗ S → A ⊗ S ⊗ S → W x ⊗ U h ⊗ h → h', with W x on three wires
         return wiring(A @ S, (0, 1, 1)) >> self._input(3) @ self._hidden(3) @ S >> gru_gates(self.bias_init).named("gates")
 
 
 @dataclass(frozen=True, repr=False)
 class gru_gates(SmoothLayer):
-    """The gates of a GRU. Type: `R(h)³ ⊗ R(3h) ⊗ R(h) ⊗ R(h) → R(h)`: W x + b in three, U h, h, and the bias c of U h in n."""
+    """The gates of a GRU. Type: `R(h)³ ⊗ R(3h) ⊗ R(h) ⊗ R(h) → R(h)`: W x + b, U h, h, and the bias c of U h in n."""
 
     bias_init: Callable = zeros
 
@@ -108,11 +109,24 @@ class gru_gates(SmoothLayer):
         return draw(self.bias_init, key, dom[4])
 
     def apply(self, params: tuple, *xs: Any) -> Any:
+        return self._forward(params, *xs)[0]
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        """Keeps the gates, and of the states h alone: less than JAX would, of every step of a loop."""
+        return self._forward, self._backward
+
+    def _forward(self, params: tuple, *xs: Any) -> tuple:
         ir, iz, im, u, h = xs
         hr, hz, hm = jnp.split(u, 3, -1)
-        r, z = jax.nn.sigmoid(ir + hr), jax.nn.sigmoid(iz + hz)
-        n = jnp.tanh(im + r * (hm + params[0]))
-        return n + z * (h - n)
+        r, z, m = jax.nn.sigmoid(ir + hr), jax.nn.sigmoid(iz + hz), hm + params[0]
+        n = jnp.tanh(im + r * m)
+        return n + z * (h - n), (r, z, m, n, h)
+
+    def _backward(self, kept: tuple, dh: Any) -> tuple:
+        r, z, m, n, h = kept
+        dn = dh * (1 - z) * (1 - n * n)
+        dr, dz, dm = dn * m * r * (1 - r), dh * (h - n) * z * (1 - z), dn * r
+        return (dm,), (dr, dz, dn, jnp.concatenate([dr, dz, dm], -1), dh * z)
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,14 +150,37 @@ class lstm_cell(_Recurrent):
         return A @ S >> self._input(4) @ self._hidden(4) @ S[1] >> lstm_gates
 
 
-def _lstm_gates(*values: jax.Array) -> tuple[jax.Array, jax.Array]:
-    *xs, u, c = values
-    i, f, g, o = (x + part for x, part in zip(xs, jnp.split(u, 4, -1), strict=True))
-    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+@dataclass(frozen=True, repr=False)
+class _LstmGates(SmoothLayer):
+    """The gates of an LSTM. Type: `R(h)⁴ ⊗ R(4h) ⊗ R(h) → R(h) ⊗ R(h)`: W x + b, U h and c, to h' and c'."""
+
+    name = "lstm_gates"
+    called = False
+    arity = 6
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self._forward(params, *xs)[0]
+
+    def optic(self, dom: Object) -> tuple[Callable, Callable]:
+        """Keeps the gates, c and tanh c'."""
+        return self._forward, self._backward
+
+    def _forward(self, params: tuple, *xs: Any) -> tuple:
+        *x, u, c = xs
+        i, f, g, o = map(jnp.add, x, jnp.split(u, 4, -1))
+        i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+        new = f * c + i * g
+        shown = jnp.tanh(new)
+        return (o * shown, new), (i, f, g, o, c, shown)
+
+    def _backward(self, kept: tuple, dh: Any, dc: Any) -> tuple:
+        i, f, g, o, c, shown = kept
+        d = dc + dh * o * (1 - shown * shown)
+        dx = d * g * i * (1 - i), d * c * f * (1 - f), d * i * (1 - g * g), dh * shown * o * (1 - o)
+        return (), (*dx, jnp.concatenate(dx, -1), d * f)
 
 
-lstm_gates = Known(_lstm_gates, arity=6, known_as="lstm_gates")
+lstm_gates = _LstmGates()
 
 
 @dataclass(frozen=True, repr=False)
