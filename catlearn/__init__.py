@@ -5,11 +5,16 @@ from catlearn.algebra.actions import Group, action, by_conjugation, cyclic, defi
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.algebra.cells import Cell, cell
+from catlearn.algebra.forest import trees
+from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
 from catlearn.algebra.lists import fold, foldl, foldr, scan
-from catlearn.algebra.machines import KEY, cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
+from catlearn.algebra.machines import cascade, mealy, moore, run
 from catlearn.algebra.monads import Monad, Padded, maybe, reader, writer
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
-from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
+from catlearn.algebra.planting import forest, graph, tree
+from catlearn.algebra.polynomial import X, const, one
+from catlearn.algebra.relabel import relabel
+from catlearn.algebra.unfolds import KEY, categorical, feedback, generate, hylo, stream, unfold
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
 from catlearn.categories.learners import Learn, backprop_as_functor
@@ -83,4 +88,5 @@ from catlearn.nets.recurrence import LinearCell, diagonal_ssm, min_gru, min_lstm
 from catlearn.nets.residual import residual
 from catlearn.nets.shape import branch, concatenate, reshape, transpose
 from catlearn.nets.transformer import feed_forward, transformer_block
+from catlearn.nets.tree_cells import tensor_cell, tree_cell, tree_lstm
 from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, prune, spectral_norm, tie, weight_norm

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catlearn.algebra.algebras import Algebra
-from catlearn.algebra.polynomial import List, monomial
+from catlearn.algebra.functors import List
+from catlearn.algebra.polynomial import monomial
 from catlearn.categories.function import constant
 from catlearn.categories.smooth import zeros_of
 from catlearn.core.diagram import Diagram, identity

@@ -123,7 +123,7 @@ def summands_of(F: Any) -> tuple[Summand, ...]:
     """A functor's terms, each a product of constants, X and `one + X`. Raises TypingError for other functors, and for those
     without leaves, which have no finite trees.
 
-    >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.algebra.functors import BinaryTree
     >>> from catlearn.core.wires import R
     >>> summands_of(BinaryTree(R(3)))
     (Summand(factors=(1,)), Summand(factors=('X', 'X')))
@@ -159,7 +159,7 @@ def trees(F: Any, nodes: int = 64) -> Object:
     Raises TypingError for other functors and unless `nodes` is a whole number ≥ 1.
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2.
 
-    >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.algebra.functors import BinaryTree
     >>> from catlearn.core.wires import R
     >>> trees(BinaryTree(R(32)), 64)
     trees(const(R(32)) + X ** 2, 64)
@@ -184,3 +184,8 @@ def tree_of(A: Object, who: Any) -> Tree:
     if len(A) != 1 or not isinstance(A.structs[0], Tree):
         raise TypingError(f"{who!r} takes trees, such as trees(BinaryTree(R(32)), 64), got {A}.")
     return A.structs[0]
+
+
+def is_forest(A: Object) -> bool:
+    """Whether an object has a wire of trees first."""
+    return bool(len(A)) and isinstance(A.structs[0], Tree)

@@ -10,9 +10,11 @@ import jax.numpy as jnp
 
 from catlearn.algebra.algebras import Algebra, Monoid
 from catlearn.algebra.cells import Cell, algebra_of
+from catlearn.algebra.forest import is_forest
 from catlearn.algebra.monoids import accumulated, reduced
 from catlearn.algebra.padding import element_of, length_of, real
 from catlearn.algebra.polynomial import Polynomial, monomial
+from catlearn.algebra.trees import tree_fold, tree_scan
 from catlearn.categories.function import function
 from catlearn.categories.loop import loop
 from catlearn.categories.recompute import recompute
@@ -76,6 +78,8 @@ class fold(Composite):
         return max(element, 1) + self.masked
 
     def build(self, dom: Object) -> Diagram:
+        if is_forest(dom):
+            return self._tree(dom)
         lists = dom[:-1] if self.masked else dom
         t = length_of(lists, self)
         A = Object(tuple(element_of(wire) for wire in lists.wires))
@@ -90,6 +94,12 @@ class fold(Composite):
         better = self._better(A, t)
         whole = begin @ nil >> (better or self._loop(_held(cons, A) if self.masked else cons, t, len(alg.carrier)))
         return _in_order(whole, self.algebra, len(nil.param))
+
+    def _tree(self, dom: Object) -> Diagram:
+        """The fold of a tree, which has no direction and no padding that shows."""
+        if self.masked or self.backwards or self.segment is not None:
+            raise TypingError(f"{self!r}: masked, backwards and segment are options of lists, and {dom} are trees.")
+        return dom >> (tree_scan if self.states else tree_fold)(self.algebra, self.over)
 
     def _monoid(self, A: Object, t: int) -> Diagram:
         if self.segment is not None:

@@ -37,7 +37,7 @@ def tree(value: Any, over: Polynomial, nodes: int = 64) -> Tree:
     Raises ArgumentError for more nodes than `nodes`, a node with another number of children than its summand has, and
     labels of another shape or kind.
 
-    >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.algebra.functors import BinaryTree
     >>> from catlearn.core.wires import R
     >>> tree(((1.0, 2.0), 3.0), BinaryTree(R()), 8).heights.tolist()
     [2, 1, 0, 0, 0, -1, -1, -1]
@@ -60,7 +60,7 @@ def forest(values: Sequence[Any], over: Polynomial, nodes: int = 64) -> Tree:
 
     Raises ArgumentError for no trees at all, for trees of another functor or capacity, and as `tree` does.
 
-    >>> from catlearn.algebra.polynomial import BinaryTree
+    >>> from catlearn.algebra.functors import BinaryTree
     >>> from catlearn.core.wires import R
     >>> forest([(1.0, 2.0), 3.0], BinaryTree(R()), 4).children.shape
     (2, 4, 2)
@@ -85,7 +85,7 @@ def graph(over: Polynomial, children: Any, labels: Any, tags: Any = None, root: 
     Raises ArgumentError for no nodes, more than `nodes`, a child out of range, a cycle, a node with another number of
     children than its summand has, several nodes without a parent, and labels of another shape or kind.
 
-    >>> from catlearn.algebra.polynomial import RoseTree
+    >>> from catlearn.algebra.functors import RoseTree
     >>> from catlearn.core.wires import R
     >>> diamond = graph(RoseTree(R(), 2), [[1, 2], [3, -1], [3, -1], [-1, -1]], [1.0, 2.0, 3.0, 4.0], nodes=4)
     >>> diamond.heights.tolist(), int(diamond.root)

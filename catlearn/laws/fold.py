@@ -13,7 +13,8 @@ import jax
 from catlearn.algebra.algebras import Monoid
 from catlearn.algebra.cells import algebra_of
 from catlearn.algebra.lists import fold, scan
-from catlearn.algebra.machines import Machine, cascade, hylo, run, unfold
+from catlearn.algebra.machines import Machine, cascade, run
+from catlearn.algebra.unfolds import hylo, unfold
 from catlearn.categories.batch import with_axis
 from catlearn.categories.function import function
 from catlearn.categories.reverse import reverse

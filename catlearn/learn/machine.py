@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from catlearn.algebra.algebras import Coalgebra
-from catlearn.algebra.polynomial import Mealy
+from catlearn.algebra.functors import Mealy
 from catlearn.categories.batch import batch, with_axis
 from catlearn.categories.function import function
 from catlearn.categories.reverse import reverse

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.nn.initializers import zeros
 
+from catlearn.algebra.machines import Machine
 from catlearn.categories.function import constant
 from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.diagram import Diagram, discard, wiring
@@ -59,23 +60,8 @@ class _Attending(Composite):
         return attended >> (joined >> self._dense("output", A.wires[0].leaves[0].shape[-1])) @ rest
 
 
-class _Machine(_Attending):
-    """A Mealy machine at each A: states `carrier(A)`, `begin(A) : I → S`, `step(A, S) : A ⊗ S ⊗ P → O ⊗ S`."""
-
-    def carrier(self, A: Object) -> Object:
-        raise NotImplementedError
-
-    def step(self, A: Object, S: Object) -> Diagram:
-        raise NotImplementedError
-
-    def begin(self, A: Object) -> Diagram:
-        return constant(zeros_of(self.carrier(A)))
-
-    def build(self, dom: Object) -> Diagram:
-        A, S = dom[:1], self.carrier(dom[:1])
-        if dom != A @ S:
-            raise TypingError(f"{self!r} takes an input and its states, {A @ S}, got {dom} ({difference(A @ S, dom)}).")
-        return self.step(A, S)
+class _AttentionMachine(_Attending, Machine):
+    """A machine that attends."""
 
     def _vector(self, A: Object) -> Any:
         floating(self, A, "one axis (features)", 1, 1)
@@ -83,7 +69,7 @@ class _Machine(_Attending):
 
 
 @dataclass(frozen=True, repr=False)
-class cached_attention(_Machine):
+class cached_attention(_AttentionMachine):
     """Causal attention as a machine whose state is the list of the keys and values so far. Type: `R(d) ⊗ S ⊗ P → R(d) ⊗ S`.
 
     `o(s, x) = softmax(q · K(s ∪ k) / √size) V(s ∪ v)`. The list has room for `length` of them, and a count:
@@ -294,7 +280,7 @@ class linear_attention(_Attending):
 
 
 @dataclass(frozen=True, repr=False)
-class linear_attention_machine(_Machine):
+class linear_attention_machine(_AttentionMachine):
     """Causal linear attention as a machine with a finite state: the sums `Σ φ(k) vᵀ` and `Σ φ(k)`, for each head.
 
     Type: `R(d) ⊗ (R(h, s, s) ⊗ R(h, s)) ⊗ P → R(d) ⊗ (R(h, s, s) ⊗ R(h, s))`. Over a sequence it gives what

@@ -6,8 +6,8 @@ import pytest
 import catlearn as cl
 from catlearn import BinaryTree, List, R, X, const, one
 from catlearn.algebra.forest import Tree, trees
+from catlearn.algebra.functors import RoseTree
 from catlearn.algebra.planting import forest, graph, tree
-from catlearn.algebra.polynomial import RoseTree
 from catlearn.categories.smooth import change, changed, changing
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import object_of

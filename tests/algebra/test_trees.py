@@ -6,8 +6,8 @@ import pytest
 import catlearn as cl
 from catlearn import Algebra, BinaryTree, List, R, X, const, one
 from catlearn.algebra.forest import Tree, trees
+from catlearn.algebra.functors import RoseTree
 from catlearn.algebra.planting import forest, graph, tree
-from catlearn.algebra.polynomial import RoseTree
 from catlearn.algebra.relabel import relabel
 from catlearn.algebra.trees import tree_fold, tree_scan
 from catlearn.core.errors import CompositionError, TypingError

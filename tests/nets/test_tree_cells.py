@@ -9,8 +9,8 @@ import torch
 import catlearn as cl
 from catlearn import BinaryTree, R, X, const, one
 from catlearn.algebra.forest import trees
+from catlearn.algebra.functors import RoseTree
 from catlearn.algebra.planting import forest
-from catlearn.algebra.polynomial import RoseTree
 from catlearn.algebra.trees import tree_fold
 from catlearn.core.errors import TypingError
 from catlearn.nets.tree_cells import tensor_cell, tree_cell, tree_lstm
