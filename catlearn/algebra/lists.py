@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from catlearn.algebra.algebras import Algebra, Monoid
 from catlearn.algebra.cells import Cell, algebra_of
 from catlearn.algebra.forest import is_forest
+from catlearn.algebra.functors import List
 from catlearn.algebra.monoids import accumulated, reduced
 from catlearn.algebra.padding import element_of, length_of, real
 from catlearn.algebra.polynomial import Polynomial, monomial
@@ -22,7 +23,7 @@ from catlearn.core.diagram import Diagram, copy, discard, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
 from catlearn.core.text import call_code
-from catlearn.core.wires import Object, R, Wire, is_whole
+from catlearn.core.wires import I, Object, R, Wire, is_whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,8 +75,7 @@ class fold(Composite):
 
     @property
     def arity(self) -> int:  # type: ignore[override]
-        element = len(monomial(self.algebra.functor.summands[-1]).constants) if isinstance(self.algebra, Algebra) else 1
-        return max(element, 1) + self.masked
+        return self.masked + (max(1, len(self.algebra.functor(I)) - 1) if isinstance(self.algebra, Algebra) else 1)
 
     def build(self, dom: Object) -> Diagram:
         if is_forest(dom):
@@ -83,7 +83,7 @@ class fold(Composite):
         lists = dom[:-1] if self.masked else dom
         t = length_of(lists, self)
         A = Object(tuple(element_of(wire) for wire in lists.wires))
-        if self.over is not None and monomial(self.over.summands[-1]).constants != A:
+        if self.over is not None and self.over != List(A):
             raise TypingError(f"{self!r} is over {self.over!r}, and {lists} are lists of {A}.")
         begin = dom >> real(len(lists)) if self.masked else identity(dom)
         if isinstance(self.algebra, Monoid):

@@ -1,4 +1,4 @@
-"""Unfolds: what coalgebras say, step by step. `unfold`, `hylo`, `stream`, and generation by a machine that reads its own words."""
+"""Unfolds: what coalgebras say, step by step. `unfold`, `hylo`, `stream`, and generation from what a machine itself has said."""
 
 from __future__ import annotations
 

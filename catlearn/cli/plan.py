@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,11 @@ class UsageError(CatlearnError, ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """A learner, its pairs of arrays `(X, Y)`, how long to train it, and the metrics to take of it once trained."""
+    """A learner, its pairs of arrays `(X, Y)`, how long to train it, and the metrics to take of it once trained.
+
+    `shown` makes a text of the trained parameters, such as a sample; `baseline` is a simpler learner to compare with, and
+    what it is called.
+    """
 
     name: str
     learner: Learner
@@ -25,6 +30,8 @@ class Plan:
     metrics: tuple[tuple[str, Metric], ...]
     epochs: int
     batch_size: int
+    shown: Callable[[tuple], str] | None = None
+    baseline: tuple[str, Learner] | None = None
 
     @property
     def part(self) -> str:

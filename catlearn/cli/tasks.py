@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from catlearn.cli.models import model_for
 from catlearn.cli.plan import Plan
+from catlearn.cli.samples import sample_of_text
 from catlearn.core.diagram import Diagram
-from catlearn.datasets import Split, breast_cancer, diabetes, digits, iris, mnist5k, wine
+from catlearn.datasets import Split, breast_cancer, diabetes, digits, iris, japanese_vowels, mnist5k, python_forest, topics, wine
 from catlearn.learn.learner import Learner, supervised
 from catlearn.learn.losses import quadratic, softmax_cross_entropy
 from catlearn.learn.metrics import accuracy, r2, rmse
@@ -25,6 +26,9 @@ class Task:
     model: str
     epochs: int
     batch_size: int = 16
+    optimiser: str = "nesterov"
+    shown: Callable[[Split, str], Callable[[tuple], str]] | None = None
+    baseline: str | None = None
 
 
 TASKS = {
@@ -34,6 +38,9 @@ TASKS = {
     "breast-cancer": Task(breast_cancer, "mlp", epochs=50),
     "diabetes": Task(diabetes, "dense", epochs=50),
     "mnist5k": Task(mnist5k, "conv", epochs=12, batch_size=32),
+    "japanese-vowels": Task(japanese_vowels, "gru", epochs=60, optimiser="adam"),
+    "chars": Task(topics, "gru", epochs=12, batch_size=32, optimiser="adam", shown=sample_of_text),
+    "python-trees": Task(python_forest, "tree", epochs=12, batch_size=32, optimiser="adam", baseline="bag"),
 }
 
 OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with the rate to begin with
@@ -53,10 +60,14 @@ def task_plan(options: argparse.Namespace) -> Plan:
     """The plan of the task that the options name. Raises UsageError for a model that can't take its data."""
     task = TASKS[options.task]
     data = task.load()
-    make, rate = OPTIMISERS[options.optimiser or "nesterov"]
-    learner, metrics = _learner(data, model_for(data, options.model or task.model), make(options.lr or rate))
+    make, rate = OPTIMISERS[options.optimiser or task.optimiser]
+    name, optimiser = options.model or task.model, make(options.lr or rate)
+    learner, metrics = _learner(data, model_for(data, name), optimiser)
     epochs, size = options.epochs or task.epochs, options.batch_size or task.batch_size
-    return Plan(options.task, learner, data.train, data.test, tuple(metrics.items()), epochs, size)
+    other = task.baseline if task.baseline != name else None
+    baseline = other and (other, _learner(data, model_for(data, other), optimiser)[0])
+    shown = task.shown and task.shown(data, name)
+    return Plan(options.task, learner, data.train, data.test, tuple(metrics.items()), epochs, size, shown, baseline or None)
 
 
 def task_model(task: str, model: str | None) -> Diagram:

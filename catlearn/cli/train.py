@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ def train(plan: Plan, seed: int, out: Path) -> int:
     scores = _scores(plan, state)
     for name, score in scores.items():
         print(f"{plan.part} {name}: {_text(name, score)}", flush=True)
+    scores |= _baseline(plan, begin, shuffle) if plan.baseline and not code else {}
+    if plan.shown:
+        print(plan.shown(learner.params(state)), flush=True)
     _write(out, plan, state, history, scores, seed)
     print(f"written to {out}: params.npz, metrics.json, curve.png")
     return code
@@ -50,6 +54,18 @@ def _fit(plan: Plan, state: tuple, key: jax.Array) -> tuple[tuple, History, int]
     except DivergenceError as stop:
         print(f"\ncatlearn: {str(stop).splitlines()[0]} Keeping the last good state.", file=sys.stderr)
         return stop.state, stop.history, 1
+
+
+def _baseline(plan: Plan, begin: jax.Array, shuffle: jax.Array) -> dict[str, float]:
+    """What the simpler learner comes to, trained alike."""
+    assert plan.baseline
+    name, learner = plan.baseline
+    simple = replace(plan, learner=learner)
+    state, _, code = _fit(simple, learner.init(begin), shuffle)
+    scores = {} if code else _scores(simple, state)
+    for metric, score in scores.items():
+        print(f"{plan.part} {metric} of a {name}: {_text(metric, score)}", flush=True)
+    return {f"{name}_{metric}": score for metric, score in scores.items()}
 
 
 def _scores(plan: Plan, state: tuple) -> dict[str, float]:

@@ -5,4 +5,4 @@ from catlearn.datasets.mnist import mnist5k
 from catlearn.datasets.series import japanese_vowels
 from catlearn.datasets.small import breast_cancer, diabetes, digits, iris, wine
 from catlearn.datasets.split import Split
-from catlearn.datasets.syntax import bag, first_child_next_sibling, python_trees, syntax_tree
+from catlearn.datasets.syntax import bag, first_child_next_sibling, python_forest, python_trees, syntax_tree

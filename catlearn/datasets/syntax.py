@@ -6,13 +6,17 @@ import ast
 import sysconfig
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from catlearn.algebra.functors import RoseTree
+from catlearn.algebra.planting import forest, graph
 from catlearn.core.errors import MissingPackageError
+from catlearn.core.wires import R
 from catlearn.datasets.split import Pair, Split
 from catlearn.learn.batches import whole_number
 
@@ -52,6 +56,24 @@ def python_trees(nodes: int = 64) -> Split:
     train = _part([one for one in kept if one[0] not in held], kinds, nodes)
     test = _part([one for one in kept if one[0] in held], kinds, nodes)
     return Split("python_trees", train, test, ("apart", "nested"), tuple(map(str, kinds)))
+
+
+def python_forest(nodes: int = 64) -> Split:
+    """`python_trees` as trees that can be folded: inputs are a forest of `RoseTree(R(dtype=int32), 2)`, whose children are the
+    first child and the next sibling. Raises as `python_trees`.
+
+    >>> python_forest(16).test[0].nodes
+    16
+    """
+    split = python_trees(nodes)
+    train, test = ((_forest(*inputs), targets) for inputs, targets in (split.train, split.test))
+    return replace(split, train=train, test=test)
+
+
+def _forest(labels: np.ndarray, children: np.ndarray, sizes: np.ndarray) -> Any:
+    over, room = RoseTree(R(dtype="int32"), 2), labels.shape[1]
+    rows = zip(labels, children, sizes, strict=True)
+    return forest([graph(over, below[:n], kinds[:n], nodes=room) for kinds, below, n in rows], over, room)
 
 
 def first_child_next_sibling(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
