@@ -1,13 +1,18 @@
 """catlearn: models are diagrams, and everything else is a functor out of them."""
 
 from catlearn import datasets, laws
+from catlearn.algebra.actions import Group, action, by_conjugation, cyclic, defining, dihedral, rotations, symmetric
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
+from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.lists import fold, foldl, foldr, scan
+from catlearn.algebra.machines import KEY, cascade, categorical, feedback, generate, hylo, mealy, moore, run, stream, unfold
+from catlearn.algebra.monads import Monad, Padded, maybe, reader, writer
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
 from catlearn.algebra.polynomial import BinaryTree, List, Mealy, Moore, Stream, X, const, one
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
+from catlearn.categories.learners import Learn, backprop_as_functor
 from catlearn.categories.lens import Lens
 from catlearn.categories.loop import loop
 from catlearn.categories.para import Para
@@ -16,6 +21,7 @@ from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.categories.stack import stack
+from catlearn.categories.symmetric import SymmetricLens, symmetric_lens
 from catlearn.core.diagram import Diagram, copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
@@ -37,6 +43,7 @@ from catlearn.learn.losses import (
     softmax_cross_entropy,
     weighted,
 )
+from catlearn.learn.machine import to_machine
 from catlearn.learn.memory import keep_memory
 from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimiser import Optimiser, Transformation

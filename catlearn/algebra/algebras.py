@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
+
+import jax
 
 from catlearn.algebra.polynomial import Exponent, Polynomial, Sum
 from catlearn.core.diagram import Diagram, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
-from catlearn.core.text import short
+from catlearn.core.text import call_code, short
 from catlearn.core.wires import I, Object, count, difference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Algebra:
     """An algebra of F: a carrier S and a structure `F(S) ⊗ P → S`.
 
@@ -39,11 +41,14 @@ class Algebra:
         F, S = self.functor, self.carrier
         if isinstance(self.structure, tuple | list):
             _as_many("the structure of an algebra", self.structure, F.summands, "summand")
-            built = tuple(_arrow(f, term(S), S, f"{term!r}") for f, term in zip(self.structure, F.summands, strict=True))
+            built = tuple(arrow_between(f, term(S), S, f"{term!r}") for f, term in zip(self.structure, F.summands, strict=True))
             built = built[0] if len(built) == 1 else built
         else:
-            built = _arrow(self.structure, F(S), S, f"{F!r}")
+            built = arrow_between(self.structure, F(S), S, f"{F!r}")
         object.__setattr__(self, "structure", built)
+
+    def __repr__(self) -> str:
+        return call_code("Algebra", self, True)
 
     @property
     def cases(self) -> tuple[Diagram, ...]:
@@ -69,7 +74,7 @@ class Algebra:
         return self.arrow.param
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Coalgebra:
     """A coalgebra of F: a carrier S and a structure `S ⊗ P → F(S)`.
 
@@ -93,11 +98,14 @@ class Coalgebra:
         if isinstance(self.structure, tuple | list):
             _as_many("the structure of a coalgebra", self.structure, F.factors, "factor")
             built: Any = tuple(
-                _arrow(f, part.inputs @ S, part(S), f"{part!r}") for f, part in zip(self.structure, F.factors, strict=True)
+                arrow_between(f, part.inputs @ S, part(S), f"{part!r}") for f, part in zip(self.structure, F.factors, strict=True)
             )
         else:
-            built = _arrow(self.structure, self.inputs @ S, F(S), f"{F!r}")
+            built = arrow_between(self.structure, self.inputs @ S, F(S), f"{F!r}")
         object.__setattr__(self, "structure", built)
+
+    def __repr__(self) -> str:
+        return call_code("Coalgebra", self, True)
 
     @property
     def inputs(self) -> Object:
@@ -129,11 +137,12 @@ class Coalgebra:
         return self.arrow.param
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Monoid:
     """A monoid: a carrier M, `unit : I → M` and an associative `multiply : M ⊗ M → M`. An algebra of the list monad.
 
-    Its fold may go in any bracketing, so it takes log n steps. Raises TypingError where the arrows don't fit.
+    Its fold may go in any bracketing, so it takes log n steps. `draw(key)` gives random elements where not all values of the
+    carrier are. Raises TypingError where the arrows don't fit.
 
     >>> import catlearn as cl, jax.numpy as jnp
     >>> Monoid(cl.R(2), cl.constant((jnp.zeros(2),)), cl.add).multiply.dom
@@ -143,14 +152,18 @@ class Monoid:
     carrier: Object
     unit: Any
     multiply: Any
+    draw: Callable[[jax.Array], tuple] | None = field(default=None, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         M = self.carrier
-        object.__setattr__(self, "unit", _arrow(self.unit, I, M, "the unit"))
-        object.__setattr__(self, "multiply", _arrow(self.multiply, M @ M, M, "the multiplication"))
+        object.__setattr__(self, "unit", arrow_between(self.unit, I, M, "the unit"))
+        object.__setattr__(self, "multiply", arrow_between(self.multiply, M @ M, M, "the multiplication"))
+
+    def __repr__(self) -> str:
+        return call_code("Monoid", self, True)
 
 
-def _arrow(f: Any, dom: Object, cod: Object, where: str) -> Diagram:
+def arrow_between(f: Any, dom: Object, cod: Object, where: str) -> Diagram:
     """The arrow that was given for `dom → cod`. Raises TypingError where it is none."""
     f = identity(dom) >> f if isinstance(f, Family) else identity(f) if isinstance(f, Object) else f
     if not isinstance(f, Diagram):

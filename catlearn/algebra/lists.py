@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from catlearn.algebra.algebras import Algebra, Monoid
 from catlearn.algebra.cells import Cell, algebra_of
 from catlearn.algebra.monoids import accumulated, reduced
-from catlearn.algebra.padding import length_of, real
+from catlearn.algebra.padding import element_of, length_of, real
 from catlearn.algebra.polynomial import Polynomial, monomial
 from catlearn.categories.function import function
 from catlearn.categories.loop import loop
@@ -78,7 +78,7 @@ class fold(Composite):
     def build(self, dom: Object) -> Diagram:
         lists = dom[:-1] if self.masked else dom
         t = length_of(lists, self)
-        A = Object(tuple(_element(wire) for wire in lists.wires))
+        A = Object(tuple(element_of(wire) for wire in lists.wires))
         if self.over is not None and monomial(self.over.summands[-1]).constants != A:
             raise TypingError(f"{self!r} is over {self.over!r}, and {lists} are lists of {A}.")
         begin = dom >> real(len(lists)) if self.masked else identity(dom)
@@ -86,6 +86,7 @@ class fold(Composite):
             return begin >> self._monoid(A, t)
         alg = algebra_of(self.algebra, A, self)
         nil, cons = alg.cases
+        nil = nil.named("begin") if nil.param.wires and nil.label is None else nil
         better = self._better(A, t)
         whole = begin @ nil >> (better or self._loop(_held(cons, A) if self.masked else cons, t, len(alg.carrier)))
         return _in_order(whole, self.algebra, len(nil.param))
@@ -146,10 +147,6 @@ def foldr(algebra: Any, **options: Any) -> fold:
     fold(gru_cell(3), backwards=True)
     """
     return fold(algebra, backwards=True, **options)
-
-
-def _element(wire: Wire) -> Wire:
-    return Wire(tuple(jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for leaf in wire.leaves), wire.tree)
 
 
 def _held(cons: Diagram, A: Object) -> Diagram:

@@ -11,7 +11,7 @@ import numpy as np
 
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import ArgumentError, TypingError
-from catlearn.core.wires import Object, R
+from catlearn.core.wires import Object, R, Wire
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +56,7 @@ class real(SmoothLayer):
 
     def inspect(self, *xs: Any) -> None:
         *lists, given = xs
-        if given is None or given.dtype == bool or not np.size(given) or None in lists:
+        if given is None or given.dtype == bool or not np.size(given) or any(xs is None for xs in lists):
             return
         t, low, high = jax.tree.leaves(lists)[0].shape[np.ndim(given)], np.min(given), np.max(given)
         if low < 0 or high > t:
@@ -77,3 +77,8 @@ def length_of(lists: Object, who: Any) -> int:
     if len(lengths) != 1 or () in lengths:
         raise TypingError(f"{who!r} takes lists, wires with the same first axis such as R(100, 28), got {lists}.")
     return lengths.pop()[0]
+
+
+def element_of(wire: Wire) -> Wire:
+    """What a list is of: the wire without its first axis."""
+    return Wire(tuple(jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for leaf in wire.leaves), wire.tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import jax
@@ -27,7 +27,8 @@ class Polynomial:
     `F + G`, `F * G`, `F ** 3` (a product of three), and `F ** A` for an object A (exponent by inputs A). A value of a sum
     is a tag and a value of each summand, of which the tag's counts: shapes do not depend on values. An arrow into an
     exponent is written uncurried, `A ⊗ S → F(T)`; so on objects and arrows `F ** A` is F, in a context A.
-    A parametric arrow goes along with its parameters, copied to each place where X stands: `Para(F)(P, f) = (P, σ; F(f))`.
+    A parametric arrow goes along with its parameters, copied to each place where X stands: `Para(F)(P, f) = (P, σ; F(f))`; where
+    it stands nowhere, they are forgotten.
     Source: Gavranović et al. 2024 (arXiv 2402.15332), §2.2 and appendix (strengths).
 
     >>> from catlearn.core.wires import R
@@ -66,7 +67,7 @@ class Polynomial:
     def on_arrow(self, f: Diagram) -> Diagram:
         """F(f). Type: `(S ⊗ P → T) ↦ (F(S) ⊗ P → F(T))`."""
         n = self.uses
-        return self.apart(f) if n == 1 or not f.param.wires else self.apart(f).reparameterise(_copies(f.param, n))
+        return self.apart(f) if n < 2 or not f.param.wires else self.apart(f).reparameterise(_copies(f.param, n))
 
     def apart(self, f: Diagram) -> Diagram:
         """F(f) with parameters of their own for each place of X. Type: `F(S) ⊗ Pⁿ → F(T)`, n = `uses`."""
@@ -75,6 +76,10 @@ class Polynomial:
     def draw(self, S: Object, key: jax.Array, sample: Callable) -> tuple:
         """Random values of F(S), for laws: constants from their own `sample`, all else from this one."""
         raise NotImplementedError
+
+    def canonical(self, S: Object, values: tuple) -> tuple:
+        """The same element of F(S), with zeros in the summands that tags don't choose: equal elements have equal values."""
+        return values
 
     def __add__(self, other: Any) -> Polynomial:
         return Sum(self.summands + other.summands) if isinstance(other, Polynomial) else NotImplemented
@@ -169,6 +174,14 @@ class _Compound(Polynomial):
         keys = jax.random.split(key, len(self.parts) + 1)
         return tuple(chain.from_iterable(part.draw(S, k, sample) for part, k in zip(self.parts, keys, strict=False)))
 
+    def shares(self, S: Object, values: tuple) -> list[tuple]:
+        """The values of each part, made canonical."""
+        left = iter(values)
+        return [part.canonical(S, tuple(islice(left, len(part(S))))) for part in self.parts]
+
+    def canonical(self, S: Object, values: tuple) -> tuple:
+        return tuple(chain.from_iterable(self.shares(S, values)))
+
 
 @dataclass(frozen=True)
 class Product(_Compound):
@@ -205,6 +218,11 @@ class Sum(_Compound):
     def draw(self, S: Object, key: jax.Array, sample: Callable) -> tuple:
         return jax.random.randint(key, (), 0, len(self.parts)), *super().draw(S, key, sample)
 
+    def canonical(self, S: Object, values: tuple) -> tuple:
+        tag, shares = values[0], self.shares(S, values[1:])
+        kept = lambda i: lambda leaf: jnp.where(tag == i, leaf, jnp.zeros_like(leaf))  # noqa: E731
+        return tag, *chain.from_iterable(jax.tree.map(kept(i), share) for i, share in enumerate(shares))
+
     def inject(self, i: int, S: Object) -> Diagram:
         """The inclusion of summand i. Type: `Fᵢ(S) → F(S)`; the other summands are zero."""
         before, own, after = self.parts[:i], self.parts[i](S), self.parts[i + 1 :]
@@ -232,7 +250,7 @@ class _Chosen:
     def __call__(self, tag: jax.Array, *values: Any) -> tuple:
         cases = [values[i : i + self.n] for i in range(0, len(values), self.n)]
         at = jnp.clip(tag, 0, len(cases) - 1)
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves)[at] if len(leaves) > 2 else jnp.where(at, *leaves[::-1]), *cases)
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves)[at] if len(leaves) != 2 else jnp.where(at, *leaves[::-1]), *cases)
 
 
 @dataclass(frozen=True)
@@ -258,6 +276,9 @@ class Exponent(Polynomial):
 
     def draw(self, S: Object, key: jax.Array, sample: Callable) -> tuple:
         return self.base.draw(S, key, sample)
+
+    def canonical(self, S: Object, values: tuple) -> tuple:
+        return self.base.canonical(S, values)
 
     def __repr__(self) -> str:
         return f"{_factor(self.base)} ** ({self.by})"

@@ -33,7 +33,10 @@ def _value_code(value: Any) -> str:
     """The code of a value; of a function its name, not where it lies in memory; of an arrow its code alone."""
     if isinstance(value, FunctionType):
         return value.__name__
-    return value.code() if hasattr(value, "code") else repr(value)
+    if isinstance(value, tuple) and any(hasattr(item, "code") for item in value):
+        return f"({', '.join(map(_value_code, value))})"
+    code = getattr(value, "code", None)
+    return code() if code else repr(value)
 
 
 def named_code(code: str, label: str | None, compound: bool) -> str:

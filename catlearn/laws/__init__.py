@@ -15,9 +15,29 @@ from catlearn.laws.category import (
     tensor_unit,
     unit,
 )
-from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, sample
+from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
+from catlearn.laws.fold import (
+    backwards_is_reversed,
+    cascade_is_composition,
+    fold_is_multiplicative,
+    fold_is_the_composite,
+    hylo_is_unfold_then_fold,
+    scan_folds_prefixes,
+    segments_change_nothing,
+    tied_gradient_adds,
+    unrolled,
+)
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
+from catlearn.laws.learners import (
+    descent_is_a_functor,
+    equal_learners,
+    equal_symmetric_lenses,
+    learners_are_symmetric_lenses,
+    learners_compose,
+    lenses_are_learners,
+)
 from catlearn.laws.lens import get_put, put_get, put_put
+from catlearn.laws.monads import group, list_algebra, monad, monad_algebra, monad_is_natural
 from catlearn.laws.optimiser import optimiser_is_monoidal, shear_is_invertible, transformation_composes
 from catlearn.laws.para import (
     gradient_rule,

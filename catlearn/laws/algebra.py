@@ -22,10 +22,13 @@ from catlearn.laws.counterexample import TOLERANCE, Counterexample, equal_values
 TRIES = 5
 
 
-def algebra_homomorphism(h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: int = TRIES) -> Counterexample | None:
+def algebra_homomorphism(
+    h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: int = TRIES, draw: Callable = sample
+) -> Counterexample | None:
     """`h ∘ a = b ∘ F(h)`: whether `h : S → T` is a homomorphism from the algebra a on S to b on T, on random values of F(S).
 
     For algebras of `G × −` that are actions of a group it says whether h is equivariant. A family h is resolved at S.
+    `draw(S, key)` gives values of S, where not all that fit will do. Constants of F have their own.
     Raises TypingError where h does not go from the one carrier to the other, the functors differ, or there are parameters.
     Source: arXiv 2402.15332, definition 2.10 and proposition 2.12.
 
@@ -37,7 +40,9 @@ def algebra_homomorphism(h: Any, a: Algebra, b: Algebra, seed: int = 0, tries: i
     h = _between(h, a, b)
     checks = []
     for i, (F, f, g) in enumerate(zip(a.functor.summands, a.cases, b.cases, strict=True)):
-        checks.append(_agree(f"homomorphism of algebras, summand {i}", f >> h, F(h) >> g, _drawing(F, a.carrier), seed, tries))
+        checks.append(
+            agree(f"homomorphism of algebras, summand {i}", f >> h, F(h) >> g, _drawing(F, a.carrier, draw), seed, tries)
+        )
     return first(*checks)
 
 
@@ -50,7 +55,7 @@ def coalgebra_homomorphism(h: Any, c: Coalgebra, d: Coalgebra, seed: int = 0, tr
     checks = []
     for (F, f), (_, g) in zip(*_alike(c, d), strict=True):
         draw = lambda key, A=F.inputs @ c.carrier: sample(A, key)  # noqa: E731
-        checks.append(_agree(f"homomorphism of coalgebras, {F!r}", f >> F(h), F.inputs @ h >> g, draw, seed, tries))
+        checks.append(agree(f"homomorphism of coalgebras, {F!r}", f >> F(h), F.inputs @ h >> g, draw, seed, tries))
     return first(*checks)
 
 
@@ -73,13 +78,15 @@ def _between(h: Any, a: Any, b: Any) -> Diagram:
     return h
 
 
-def _drawing(F: Polynomial, S: Object) -> Callable[[jax.Array], tuple]:
-    return lambda key: F.draw(S, key, sample)
+def _drawing(F: Polynomial, S: Object, draw: Callable) -> Callable[[jax.Array], tuple]:
+    return lambda key: F.draw(S, key, draw)
 
 
-def _agree(law: str, lhs: Diagram, rhs: Diagram, draw: Callable, seed: int, tries: int) -> Counterexample | None:
-    """Two arrows on random values that are drawn as told."""
-    both = jax.jit(lambda values: (run(lhs, values), run(rhs, values)))
+def agree(
+    law: str, lhs: Diagram, rhs: Diagram, draw: Callable, seed: int = 0, tries: int = TRIES, canonical: Callable = tuple
+) -> Counterexample | None:
+    """Whether two arrows agree on random values that are drawn as told; what they give is compared as `canonical` values."""
+    both = jax.jit(lambda values: (canonical(run(lhs, values)), canonical(run(rhs, values))))
     for key in jax.random.split(jax.random.key(seed), tries):
         found = equal_values(law, *both(draw(key)), tolerance=TOLERANCE)
         if found is not None:
@@ -103,15 +110,21 @@ def endofunctor(F: Polynomial, f: Diagram, g: Diagram) -> Counterexample | None:
 
 
 def monoid(m: Monoid, seed: int = 0, tries: int = TRIES) -> Counterexample | None:
-    """Associativity, and the unit on both sides, on random values.
+    """Associativity, and the unit on both sides, on random elements.
 
     >>> import catlearn as cl, jax.numpy as jnp
     >>> monoid(cl.Monoid(cl.R(2), cl.constant((jnp.zeros(2),)), cl.add)) is None
     True
     """
-    M, times, unit = m.carrier, m.multiply, m.unit
+    M, times, unit, draw = m.carrier, m.multiply, m.unit, elements(m)
+    three = lambda key: sum(map(draw, jax.random.split(key, 3)), ())  # noqa: E731
     return first(
-        _agree("associativity", times @ M >> times, M @ times >> times, lambda key: sample(M @ M @ M, key), seed, tries),
-        _agree("left unit", unit @ M >> times, identity(M), lambda key: sample(M, key), seed, tries),
-        _agree("right unit", M @ unit >> times, identity(M), lambda key: sample(M, key), seed, tries),
+        agree("associativity", times @ M >> times, M @ times >> times, three, seed, tries),
+        agree("left unit", unit @ M >> times, identity(M), draw, seed, tries),
+        agree("right unit", M @ unit >> times, identity(M), draw, seed, tries),
     )
+
+
+def elements(m: Monoid) -> Callable[[jax.Array], tuple]:
+    """How random elements of a monoid are drawn."""
+    return m.draw or (lambda key: sample(m.carrier, key))

@@ -81,8 +81,9 @@ def _plain(x: Any) -> np.ndarray:
 def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     if not np.issubdtype(a.dtype, np.inexact):
         return bool(np.array_equal(a, b))
-    scale = max(1.0, float(np.max(np.abs(b), initial=0.0)))
-    return bool(np.all(np.abs(a - b) <= tolerance * scale))
+    scale = max(1.0, float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))))
+    with np.errstate(invalid="ignore"):  # ∞ − ∞
+        return bool(np.all((a == b) | (np.abs(a - b) <= tolerance * scale)))
 
 
 def extensional(law: str, lhs: Any, rhs: Any, seed: int = 0) -> Counterexample | None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import jax
 
 from catlearn.categories.batch import batch
 from catlearn.categories.lens import Lens
@@ -15,51 +12,23 @@ from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, smooth
 from catlearn.core.diagram import Diagram, identity, swap
-from catlearn.core.wires import Object
 from catlearn.laws import batch as batches
 from catlearn.laws import category, functor, optimiser, para
 from catlearn.laws import lens as lenses
 from catlearn.laws import reverse as rd
 from catlearn.laws import stack as stacks
 from catlearn.laws.counterexample import Counterexample, extensional, first
-from catlearn.laws.random import Choose, random_arrow, random_endomorphism, random_object, random_reparameterisation, summed
+from catlearn.laws.law import Law, a_key, an_arrow, three, two
+from catlearn.laws.random import Choose, random_endomorphism, random_object, random_reparameterisation, summed
+from catlearn.laws.suite_algebra import ALGEBRA
 from catlearn.learn.around import accumulate, average, lookahead
 from catlearn.learn.optimiser import Optimiser
 from catlearn.learn.optimisers import adam, descent, lion, momentum, nesterov
 from catlearn.learn.transformations import clip, clip_by_global_norm, rescale, weight_decay
 
-Check = Callable[[Choose], Counterexample | None]
-
-
-@dataclass(frozen=True)
-class Law:
-    """A law with a way to try it: `check(choose)` draws arrows and returns None or a counterexample."""
-
-    name: str
-    of: str
-    check: Check
-
-
-def _arrow(choose: Choose, dom: Object | None = None, parametric: bool = True) -> Diagram:
-    return random_arrow(choose, dom, 2, parametric)
-
-
-def _two(choose: Choose) -> tuple[Diagram, Diagram]:
-    f = _arrow(choose)
-    return f, _arrow(choose, f.cod)
-
-
-def _three(choose: Choose) -> tuple[Diagram, Diagram, Diagram]:
-    f, g = _two(choose)
-    return f, g, _arrow(choose, g.cod)
-
-
-def _key(choose: Choose) -> jax.Array:
-    return jax.random.key(choose(range(1000)))
-
 
 def _interchange(choose: Choose) -> Counterexample | None:
-    (f, h), (g, k) = _two(choose), _two(choose)
+    (f, h), (g, k) = two(choose), two(choose)
     return category.interchange(f, g, h, k)
 
 
@@ -82,21 +51,21 @@ def _local(choose: Choose) -> Counterexample | None:
 
 def _rd1(choose: Choose) -> Counterexample | None:
     A = random_object(choose)
-    f, g = (summed(_arrow(choose, A, parametric=False)) for _ in range(2))
-    return rd.additive_in_the_map(f, g, _key(choose))
+    f, g = (summed(an_arrow(choose, A, parametric=False)) for _ in range(2))
+    return rd.additive_in_the_map(f, g, a_key(choose))
 
 
 def _uncurried(choose: Choose) -> Counterexample | None:
-    return para.reverse_goes_under_para(_arrow(choose))
+    return para.reverse_goes_under_para(an_arrow(choose))
 
 
 def _rd4(choose: Choose) -> Counterexample | None:
-    f = _arrow(choose, parametric=False)
-    return rd.pairing(f, _arrow(choose, f.dom, parametric=False), _key(choose))
+    f = an_arrow(choose, parametric=False)
+    return rd.pairing(f, an_arrow(choose, f.dom, parametric=False), a_key(choose))
 
 
 def _rd7(choose: Choose) -> Counterexample | None:
-    return rd.symmetric_second_derivative(_arrow(choose, random_object(choose, 1)), _key(choose))
+    return rd.symmetric_second_derivative(an_arrow(choose, random_object(choose, 1)), a_key(choose))
 
 
 def _meaning(f: Diagram) -> Parametric:
@@ -104,32 +73,32 @@ def _meaning(f: Diagram) -> Parametric:
 
 
 def _associative(meaning: Callable[[Diagram], Parametric], choose: Choose) -> Counterexample | None:
-    f, g, h = _three(choose)
+    f, g, h = three(choose)
     return category.associativity(meaning(f), meaning(g), meaning(h))
 
 
 def _well_behaved(choose: Choose) -> Counterexample | None:
     A, B = random_object(choose), random_object(choose)
-    lens, key = reverse(choose((swap(A, B), identity(A)))), _key(choose)
+    lens, key = reverse(choose((swap(A, B), identity(A)))), a_key(choose)
     return first(lenses.get_put(lens, key), lenses.put_get(lens, key), lenses.put_put(lens, key))
 
 
 def _maybe_recomputed(choose: Choose) -> Diagram:
-    return choose((recompute, lambda f: f))(_arrow(choose))
+    return choose((recompute, lambda f: f))(an_arrow(choose))
 
 
 def _batched_composite(choose: Choose) -> Counterexample | None:
-    f, g = _two(choose)
+    f, g = two(choose)
     return functor.preserves_composition(lambda h: batch(h, 3), f, g)
 
 
 def _optimiser(choose: Choose) -> Counterexample | None:
     opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9)))
-    return optimiser.optimiser_is_monoidal(opt, random_object(choose), random_object(choose), _key(choose))
+    return optimiser.optimiser_is_monoidal(opt, random_object(choose), random_object(choose), a_key(choose))
 
 
 def _recomputed(choose: Choose) -> Counterexample | None:
-    f = _arrow(choose)
+    f = an_arrow(choose)
     return extensional("recompute changes no value", reverse(recompute(f)), reverse(f))
 
 
@@ -141,16 +110,16 @@ def _some_optimiser(choose: Choose) -> Optimiser:
 def _transformed(choose: Choose) -> Counterexample | None:
     g = choose((clip(0.1), clip_by_global_norm(0.1), rescale(2.0), weight_decay(0.1)))
     opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9)))
-    return optimiser.transformation_composes(opt, g, random_object(choose), _key(choose))
+    return optimiser.transformation_composes(opt, g, random_object(choose), a_key(choose))
 
 
 def _cast(choose: Choose) -> Counterexample | None:
-    f = _arrow(choose)
+    f = an_arrow(choose)
     return extensional("cast to its own type", cast(f, "float32"), f)
 
 
 def _stacked(choose: Choose) -> Counterexample | None:
-    return stacks.stack_is_the_composite(_maybe_recomputed_endomorphism(choose), 3, _key(choose))
+    return stacks.stack_is_the_composite(_maybe_recomputed_endomorphism(choose), 3, a_key(choose))
 
 
 def _maybe_recomputed_endomorphism(choose: Choose) -> Diagram:
@@ -158,50 +127,51 @@ def _maybe_recomputed_endomorphism(choose: Choose) -> Diagram:
 
 
 SUITE: tuple[Law, ...] = (
-    Law("associativity", "diagrams", lambda c: category.associativity(*_three(c))),
-    Law("unit", "diagrams", lambda c: category.unit(_arrow(c))),
+    Law("associativity", "diagrams", lambda c: category.associativity(*three(c))),
+    Law("unit", "diagrams", lambda c: category.unit(an_arrow(c))),
     Law("associativity", "smooth", lambda c: _associative(smooth, c)),
-    Law("unit", "smooth", lambda c: category.unit(smooth(_arrow(c)), Para(Smooth))),
-    Law("associativity of ⊗", "monoidal", lambda c: category.tensor_associativity(_arrow(c), _arrow(c), _arrow(c))),
-    Law("unit of ⊗", "monoidal", lambda c: category.tensor_unit(_arrow(c))),
+    Law("unit", "smooth", lambda c: category.unit(smooth(an_arrow(c)), Para(Smooth))),
+    Law("associativity of ⊗", "monoidal", lambda c: category.tensor_associativity(an_arrow(c), an_arrow(c), an_arrow(c))),
+    Law("unit of ⊗", "monoidal", lambda c: category.tensor_unit(an_arrow(c))),
     Law("interchange", "monoidal", _interchange),
-    Law("naturality of swap", "monoidal", lambda c: category.swap_is_natural(_arrow(c), _arrow(c))),
+    Law("naturality of swap", "monoidal", lambda c: category.swap_is_natural(an_arrow(c), an_arrow(c))),
     Law("swap twice", "monoidal", lambda c: category.swap_is_involutive(random_object(c), random_object(c))),
     Law("hexagon", "monoidal", lambda c: category.hexagon(random_object(c), random_object(c), random_object(c))),
     Law("comonoid", "cartesian", lambda c: category.comonoid(random_object(c))),
-    Law("naturality of copy", "cartesian", lambda c: category.copy_is_natural(_arrow(c))),
-    Law("naturality of discard", "cartesian", lambda c: category.discard_is_natural(_arrow(c))),
+    Law("naturality of copy", "cartesian", lambda c: category.copy_is_natural(an_arrow(c))),
+    Law("naturality of discard", "cartesian", lambda c: category.discard_is_natural(an_arrow(c))),
     Law("identity", "reverse", lambda c: functor.preserves_identity(reverse, random_object(c))),
-    Law("composition", "reverse", lambda c: functor.preserves_composition(reverse, *_two(c))),
-    Law("tensor", "reverse", lambda c: functor.preserves_tensor(reverse, _arrow(c), _arrow(c))),
+    Law("composition", "reverse", lambda c: functor.preserves_composition(reverse, *two(c))),
+    Law("tensor", "reverse", lambda c: functor.preserves_tensor(reverse, an_arrow(c), an_arrow(c))),
     Law("2-cells", "reverse", lambda c: functor.preserves_reparameterisation(reverse, *_reparameterised(c)[:2])),
-    Law("composition", "smooth", lambda c: functor.preserves_composition(smooth, *_two(c))),
+    Law("composition", "smooth", lambda c: functor.preserves_composition(smooth, *two(c))),
     Law("associativity", "lens", lambda c: _associative(_meaning, c)),
-    Law("unit", "lens", lambda c: category.unit(_meaning(_arrow(c)), Para(Lens(Smooth)))),
-    Law("composition", "lens", lambda c: functor.preserves_composition(_meaning, *_two(c))),
-    Law("tensor", "lens", lambda c: functor.preserves_tensor(_meaning, _arrow(c), _arrow(c))),
+    Law("unit", "lens", lambda c: category.unit(_meaning(an_arrow(c)), Para(Lens(Smooth)))),
+    Law("composition", "lens", lambda c: functor.preserves_composition(_meaning, *two(c))),
+    Law("tensor", "lens", lambda c: functor.preserves_tensor(_meaning, an_arrow(c), an_arrow(c))),
     Law("GetPut, PutGet, PutPut", "lens", _well_behaved),
     Law("RD.1", "reverse", _rd1),
-    Law("RD.2", "reverse", lambda c: rd.additive_in_the_covector(_arrow(c), _key(c))),
-    Law("RD.3", "reverse", lambda c: rd.identity_and_projections(random_object(c), random_object(c), _key(c))),
+    Law("RD.2", "reverse", lambda c: rd.additive_in_the_covector(an_arrow(c), a_key(c))),
+    Law("RD.3", "reverse", lambda c: rd.identity_and_projections(random_object(c), random_object(c), a_key(c))),
     Law("RD.4", "reverse", _rd4),
-    Law("RD.5", "reverse", lambda c: rd.chain_rule(*_two(c), key=_key(c))),
-    Law("RD.6", "reverse", lambda c: rd.linear_in_the_covector(_arrow(c), _key(c))),
+    Law("RD.5", "reverse", lambda c: rd.chain_rule(*two(c), key=a_key(c))),
+    Law("RD.6", "reverse", lambda c: rd.linear_in_the_covector(an_arrow(c), a_key(c))),
     Law("RD.7", "reverse", _rd7),
-    Law("D[f] = jvp", "reverse", lambda c: rd.forward_agrees_with_jvp(_arrow(c), _key(c))),
-    Law("R[f] = vjp", "reverse", lambda c: rd.agrees_with_vjp(_arrow(c), _key(c))),
+    Law("D[f] = jvp", "reverse", lambda c: rd.forward_agrees_with_jvp(an_arrow(c), a_key(c))),
+    Law("R[f] = vjp", "reverse", lambda c: rd.agrees_with_vjp(an_arrow(c), a_key(c))),
     Law("vertical composition", "para", _composes),
     Law("horizontal composition", "para", _local),
-    Law("gradient along a 2-cell", "para", lambda c: para.gradient_rule(*_reparameterised(c)[:2], key=_key(c))),
-    Law("tied gradient", "para", lambda c: para.tied_gradient_is_the_sum(random_endomorphism(c), _key(c))),
+    Law("gradient along a 2-cell", "para", lambda c: para.gradient_rule(*_reparameterised(c)[:2], key=a_key(c))),
+    Law("tied gradient", "para", lambda c: para.tied_gradient_is_the_sum(random_endomorphism(c), a_key(c))),
     Law("Para(reverse)", "para", _uncurried),
-    Law("runs each example", "batch", lambda c: batches.batch_runs_each_example(_maybe_recomputed(c), 3, _key(c))),
-    Law("sums gradients", "batch", lambda c: batches.batch_sums_gradients(_maybe_recomputed(c), 3, _key(c))),
+    Law("runs each example", "batch", lambda c: batches.batch_runs_each_example(_maybe_recomputed(c), 3, a_key(c))),
+    Law("sums gradients", "batch", lambda c: batches.batch_sums_gradients(_maybe_recomputed(c), 3, a_key(c))),
     Law("composition", "batch", _batched_composite),
     Law("changes no value", "recompute", _recomputed),
     Law("changes no type", "cast", _cast),
     Law("is the composite", "stack", _stacked),
     Law("tensor", "optimiser", _optimiser),
-    Law("shear", "optimiser", lambda c: optimiser.shear_is_invertible(_some_optimiser(c), random_object(c), _key(c))),
+    Law("shear", "optimiser", lambda c: optimiser.shear_is_invertible(_some_optimiser(c), random_object(c), a_key(c))),
     Law("composition", "optimiser", _transformed),
+    *ALGEBRA,
 )

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.nn.initializers import zeros
 
+from catlearn.algebra.machines import Machine
 from catlearn.categories.function import constant
 from catlearn.categories.smooth import SmoothLayer, zeros_of
 from catlearn.core.diagram import Diagram, discard, wiring
@@ -25,7 +26,7 @@ N = R(dtype="int32")
 
 
 @dataclass(frozen=True, repr=False)
-class _Attending(Composite):
+class _Attending(Family):
     """What machines and layers of attention share: dense maps `query`, `key`, `value` and `output`, cut into heads."""
 
     heads: int
@@ -59,23 +60,11 @@ class _Attending(Composite):
         return attended >> (joined >> self._dense("output", A.wires[0].leaves[0].shape[-1])) @ rest
 
 
-class _Machine(_Attending):
-    """A Mealy machine at each A: states `carrier(A)`, `begin(A) : I → S`, `step(A, S) : A ⊗ S ⊗ P → O ⊗ S`."""
-
-    def carrier(self, A: Object) -> Object:
-        raise NotImplementedError
-
-    def step(self, A: Object, S: Object) -> Diagram:
-        raise NotImplementedError
+class _Machine(_Attending, Machine):
+    """A machine that begins with zeros, and reads vectors."""
 
     def begin(self, A: Object) -> Diagram:
         return constant(zeros_of(self.carrier(A)))
-
-    def build(self, dom: Object) -> Diagram:
-        A, S = dom[:1], self.carrier(dom[:1])
-        if dom != A @ S:
-            raise TypingError(f"{self!r} takes an input and its states, {A @ S}, got {dom} ({difference(A @ S, dom)}).")
-        return self.step(A, S)
 
     def _vector(self, A: Object) -> Any:
         floating(self, A, "one axis (features)", 1, 1)
@@ -116,7 +105,8 @@ class cached_attention(_Machine):
         listed = R(self.length, self._groups, self._size(A), dtype=self._vector(A))
         return listed @ listed @ N
 
-    def step(self, A: Object, S: Object) -> Diagram:
+    def step(self, A: Object) -> Diagram:
+        S = self.carrier(A)
         made = self._heads(A, self._groups) @ S
         if self.rotary:
             made = made >> wiring(made.cod, (0, 5, 1, 5, 2, 3, 4, 5)) >> self._turn @ self._turn @ made.cod[2:]
@@ -274,7 +264,7 @@ def _pieces(x: jax.Array, n: int, size: int) -> jax.Array:
 
 
 @dataclass(frozen=True, repr=False)
-class linear_attention(_Attending):
+class linear_attention(_Attending, Composite):
     """Causal linear attention of a sequence to itself: time and memory grow with t, not t². Type: `R(t, d) ⊗ P → R(t, d)`.
 
     Dense maps `query`, `key`, `value` and `output`, with `linear_attend` between, from sums of 0. Raises TypingError for a
@@ -312,5 +302,5 @@ class linear_attention_machine(_Machine):
         size, dtype = self._size(A), _wide(self._vector(A))
         return R(self.heads, size, size, dtype=dtype) @ R(self.heads, size, dtype=dtype)
 
-    def step(self, A: Object, S: Object) -> Diagram:
-        return self._output(self._heads(A, self.heads) @ S >> linear_attend(), A)
+    def step(self, A: Object) -> Diagram:
+        return self._output(self._heads(A, self.heads) @ self.carrier(A) >> linear_attend(), A)

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,6 +165,14 @@ def test_an_uncurrying_that_changes_the_arrow_is_caught(monkeypatch):
     right = para.uncurry
     monkeypatch.setattr(para, "uncurry", lambda f: right(f) >> cl.sigmoid)
     assert para.reverse_goes_under_para(R(3) >> cl.dense(3)) is not None
+
+
+def test_infinities_are_equal_to_themselves_alone():
+    infinite, finite = jnp.array([jnp.inf, 1.0]), jnp.array([2.0, 1.0])
+    assert laws.equal_values("the same", infinite, infinite) is None
+    for a, b in ((infinite, finite), (finite, infinite), (infinite, -infinite), (infinite, jnp.array([jnp.inf, 2.0]))):
+        assert laws.equal_values("not the same", a, b) is not None
+    assert laws.equal_values("not a number", jnp.array(jnp.nan), jnp.array(jnp.nan)) is not None
 
 
 def test_keys_can_be_compared():
