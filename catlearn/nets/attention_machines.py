@@ -61,7 +61,7 @@ class _Attending(Composite):
 
 
 class _AttentionMachine(_Attending, Machine):
-    """A machine that attends."""
+    """A machine that reads vectors, and attends."""
 
     def _vector(self, A: Object) -> Any:
         floating(self, A, "one axis (features)", 1, 1)
@@ -102,7 +102,8 @@ class cached_attention(_AttentionMachine):
         listed = R(self.length, self._groups, self._size(A), dtype=self._vector(A))
         return listed @ listed @ N
 
-    def step(self, A: Object, S: Object) -> Diagram:
+    def step(self, A: Object) -> Diagram:
+        S = self.carrier(A)
         made = self._heads(A, self._groups) @ S
         if self.rotary:
             made = made >> wiring(made.cod, (0, 5, 1, 5, 2, 3, 4, 5)) >> self._turn @ self._turn @ made.cod[2:]
@@ -298,5 +299,5 @@ class linear_attention_machine(_AttentionMachine):
         size, dtype = self._size(A), _wide(self._vector(A))
         return R(self.heads, size, size, dtype=dtype) @ R(self.heads, size, dtype=dtype)
 
-    def step(self, A: Object, S: Object) -> Diagram:
-        return self._output(self._heads(A, self.heads) @ S >> linear_attend(), A)
+    def step(self, A: Object) -> Diagram:
+        return self._output(self._heads(A, self.heads) @ self.carrier(A) >> linear_attend(), A)

@@ -78,15 +78,15 @@ class recurrence(SmoothLayer):
 
     def _backward(self, kept: tuple, dh: Any) -> tuple:
         a, h, *begin = kept
-        last = 0 if not self.backwards else -1  # of the way back
-        g = self._run(_moved(a, not self.backwards), dh, backwards=not self.backwards)
-        before = _moved(h, self.backwards, *begin)
-        begun = [a[last] * g[last] if len(a) else jnp.zeros_like(x) for x in begin]
-        return (), (g * before, g, *begun)
+        back = _sequential_back if self._one_by_one(len(a)) else _associative_back
+        dbegin, g = back(a, dh, not self.backwards)
+        return (), (g * _moved(h, self.backwards, *begin), g, *[dbegin] * len(begin))
 
     def _run(self, a: Any, b: Any, *begin: Any, backwards: bool) -> Any:
-        sequential = self.method == "sequential" or (self.method == "auto" and jax.default_backend() == "cpu")
-        return (_sequential if sequential or len(a) < 2 else _associative)(a, b, *begin, backwards=backwards)
+        return (_sequential if self._one_by_one(len(a)) else _associative)(a, b, *begin, backwards=backwards)
+
+    def _one_by_one(self, t: int) -> bool:
+        return t < 2 or self.method == "sequential" or (self.method == "auto" and jax.default_backend() == "cpu")
 
 
 def _moved(x: jax.Array, backwards: bool, *begin: Any) -> jax.Array:
@@ -103,6 +103,22 @@ def _sequential(a: jax.Array, b: jax.Array, *begin: Any, backwards: bool) -> jax
         return h, h
 
     return jax.lax.scan(step, begin[0] if begin else jnp.zeros_like(b, shape=b.shape[1:]), (a, b), reverse=backwards)[1]
+
+
+def _sequential_back(a: jax.Array, dh: jax.Array, backwards: bool) -> tuple[jax.Array, jax.Array]:
+    """What comes back to the start, and g. The state is `a_t ⊙ g_t`, so that a need not be moved."""
+
+    def step(came: jax.Array, at: tuple) -> tuple[jax.Array, jax.Array]:
+        g = at[1] + came
+        return at[0] * g, g
+
+    return jax.lax.scan(step, jnp.zeros_like(dh, shape=dh.shape[1:]), (a, dh), reverse=backwards)
+
+
+def _associative_back(a: jax.Array, dh: jax.Array, backwards: bool) -> tuple[jax.Array, jax.Array]:
+    g = _associative(_moved(a, backwards), dh, backwards=backwards)
+    last = 0 if backwards else -1
+    return a[last] * g[last], g
 
 
 def _associative(a: jax.Array, b: jax.Array, *begin: Any, backwards: bool) -> jax.Array:

@@ -55,8 +55,8 @@ def test_a_row_of_attention_is_a_fold_of_the_online_softmax(t, key):
     )
     q, k, v = (jax.random.normal(k, s) for k, s in zip(jax.random.split(key, 3), ((4,), (t, 4), (t, 3)), strict=True))
     expected = lambda q, k, v: attended((), q[None, None], k[:, None], v[:, None])[0, 0]  # noqa: E731
-    y, pullback = jax.vjp(lambda *xs: f((), *xs), q, k, v)
-    z, other = jax.vjp(expected, q, k, v)
+    y, pullback = jax.vjp(jax.jit(lambda *xs: f((), *xs)), q, k, v)
+    z, other = jax.vjp(jax.jit(expected), q, k, v)
     for a, b in zip((y, *pullback(jnp.ones(3))), (z, *other(jnp.ones(3))), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
@@ -75,7 +75,7 @@ def test_masked_places_count_nothing_and_their_gradients_are_numbers(mask, key):
     f, mask = row(5, masked=True), jnp.array(mask, bool)
     q, k, v = (jax.random.normal(k, s) for k, s in zip(jax.random.split(key, 3), ((4,), (5, 4), (5, 3)), strict=True))
     real = np.flatnonzero(mask)
-    y, pullback = jax.vjp(lambda *xs: f((), *xs, mask), q, k, v)
+    y, pullback = jax.vjp(jax.jit(lambda *xs: f((), *xs, mask)), q, k, v)
     expected = row(len(real))((), q, k[real], v[real]) if len(real) else jnp.zeros(3)
     np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
     dq, dk, dv = pullback(jnp.ones(3))

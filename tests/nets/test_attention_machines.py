@@ -11,14 +11,6 @@ T, D = 5, 8
 OPTIONS = [{}, {"key_value_heads": 2}, {"rotary": True, "head_size": 6}, {"rotary": 100.0, "use_bias": False}]
 
 
-def run_over(machine, t, A=None):
-    """The machine over a sequence from its beginning: `Aᵗ ⊗ P → Aᵗ`."""
-    A = A or R(D)
-    S = machine.carrier(A)
-    step = machine.step(A, S)
-    return cl.batch(A, t) @ machine.begin(A) >> cl.loop(step, t, len(S)) >> cl.batch(A, t) @ cl.discard(S)
-
-
 def values_and_gradients(f, params, x, dy):
     @jax.jit
     def both(params, x):
@@ -36,14 +28,14 @@ def close(found, expected):
 @pytest.mark.parametrize("options", OPTIONS)
 def test_cached_attention_over_a_sequence_is_causal_attention(options, key):
     whole = R(T, D) >> cl.attention(4, causal=True, **options)
-    each = run_over(cl.cached_attention(4, T + len(options), **options), T)
+    each = R(T, D) >> cl.run(cl.cached_attention(4, T + len(options), **options))
     assert cl.names(whole) == tuple(name.removeprefix("0.") for name in cl.names(each))
     params, x, dy = whole.init(key), jax.random.normal(key, (T, D)), jax.random.normal(key, (T, D))
     close(values_and_gradients(each, params, x, dy), values_and_gradients(whole, params, x, dy))
 
 
 def test_cached_attention_in_a_batch_and_by_the_reverse_functor(key):
-    each, whole = run_over(cl.cached_attention(2, 3), 3), R(3, D) >> cl.attention(2, causal=True)
+    each, whole = R(3, D) >> cl.run(cl.cached_attention(2, 3)), R(3, D) >> cl.attention(2, causal=True)
     params, x = whole.init(key), jax.random.normal(key, (2, 3, D))
     np.testing.assert_allclose(*(jax.jit(cl.batch(f, 2))(params, x) for f in (each, whole)), rtol=1e-5, atol=1e-5)
     machine = cl.cached_attention(2, 3)
@@ -51,7 +43,7 @@ def test_cached_attention_in_a_batch_and_by_the_reverse_functor(key):
 
 
 def test_beyond_its_room_a_cache_is_no_number(key):
-    each = run_over(cl.cached_attention(2, 3), 5)
+    each = R(5, D) >> cl.run(cl.cached_attention(2, 3))
     y = jax.jit(each)(each.init(key), jax.random.normal(key, (5, D)))
     assert np.isfinite(y[:3]).all() and np.isnan(y[3:]).all()
     machine = cl.cached_attention(2, 3)
@@ -115,7 +107,7 @@ def test_linear_attend_goes_on_from_where_it_was(key):
 
 
 def test_linear_attention_over_a_sequence_is_its_machine(key):
-    whole, each = R(T, D) >> cl.linear_attention(2), run_over(cl.linear_attention_machine(2), T)
+    whole, each = R(T, D) >> cl.linear_attention(2), R(T, D) >> cl.run(cl.linear_attention_machine(2))
     params, x, dy = whole.init(key), jax.random.normal(key, (T, D)), jax.random.normal(key, (T, D))
     close(values_and_gradients(each, params, x, dy), values_and_gradients(whole, params, x, dy))
     assert laws.batch_runs_each_example(whole, 2, key) is None and laws.agrees_with_vjp(whole, key) is None
