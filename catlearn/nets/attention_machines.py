@@ -102,7 +102,7 @@ class cached_attention(_AttentionMachine):
         listed = R(self.length, self._groups, self._size(A), dtype=self._vector(A))
         return listed @ listed @ N
 
-    def step(self, A: Object) -> Diagram:
+    def step(self, A: Object, S: Object) -> Diagram:
         S = self.carrier(A)
         made = self._heads(A, self._groups) @ S
         if self.rotary:
@@ -299,5 +299,5 @@ class linear_attention_machine(_AttentionMachine):
         size, dtype = self._size(A), _wide(self._vector(A))
         return R(self.heads, size, size, dtype=dtype) @ R(self.heads, size, dtype=dtype)
 
-    def step(self, A: Object) -> Diagram:
+    def step(self, A: Object, S: Object) -> Diagram:
         return self._output(self._heads(A, self.heads) @ self.carrier(A) >> linear_attend(), A)
