@@ -100,6 +100,20 @@ def test_a_fold_of_the_wrong_children_is_caught(key, monkeypatch):
     assert "fold at the nodes [0, 1]" in repr(fold_is_the_algebra_map(a, t, key))
 
 
+def test_a_batch_of_another_arrow_is_caught(key, monkeypatch):
+    f, t = trees(BINARY, 4) >> tree_fold(tree_cell(3)), tree(np.ones(2), BINARY, 4)
+    other = lambda f, n: cl.batch(f >> cl.relu if hasattr(f, "parts") else f, n)  # noqa: E731
+    monkeypatch.setattr("catlearn.laws.trees.batch", other)
+    assert "forest fails" in repr(forest_is_each_tree(f, [t, t], key))
+
+
+class crooked(tree_cell):
+    """A cell whose cases do not end in its carrier."""
+
+    def carrier(self, over):
+        return R(self.units + 1)
+
+
 def by_recursion(params, value):
     W, b, U, c = params
     if not isinstance(value, tuple):
@@ -316,6 +330,7 @@ def test_a_cell_is_the_fold_of_its_algebra(key):
         (lambda: trees(ROSE, 8) >> tree_fold(ALGEBRAS["binary"]), TypingError, "folds trees of"),
         (lambda: trees(ROSE, 8) >> tree_fold(tree_cell(3), over=BINARY), TypingError, "folds trees of"),
         (lambda: tree_fold(ALGEBRAS["binary"], over=ROSE), TypingError, "not of"),
+        (lambda: trees(BINARY, 8) >> tree_fold(crooked(3)), TypingError, r"the case .* must be an arrow R\(2\) → R\(4\)"),
         (lambda: tree_fold(cl.dense(3)), TypingError, "takes an Algebra, or a cell"),
         (lambda: Algebra(BINARY, R(4), (cl.dense(3), JOIN)), TypingError, "must end in"),
         (lambda: trees(BINARY, 8) >> tree_cell(3), TypingError, "write tree_fold"),
