@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -25,17 +25,17 @@ class Summand:
 
     factors: tuple[int | str, ...]
 
-    @property
+    @cached_property
     def labels(self) -> int:
         """How many wires its constants have."""
         return sum(factor for factor in self.factors if isinstance(factor, int))
 
-    @property
+    @cached_property
     def optional(self) -> tuple[bool, ...]:
         """For each child whether it may be absent."""
         return tuple(factor == PERHAPS for factor in self.factors if isinstance(factor, str))
 
-    @property
+    @cached_property
     def degree(self) -> int:
         return len(self.optional)
 

@@ -43,10 +43,11 @@ def tree(value: Any, over: Polynomial, nodes: int = 64) -> Tree:
     [2, 1, 0, 0, 0, -1, -1, -1]
     """
     summands, queue, rows = summands_of(over), [value], []
+    plain = _plain(summands)
     for node in queue:
         if len(queue) > nodes:
             raise ArgumentError(f"this tree has more than {count(nodes, 'node')}: give `nodes`, as many as the largest tree has.")
-        tag, label, children = _read(node, summands, over)
+        tag, label, children = _read(node, summands, plain, over)
         places = [
             -1 if child is None else len(queue) + sum(c is not None for c in children[:i]) for i, child in enumerate(children)
         ]
@@ -112,11 +113,10 @@ def graph(over: Polynomial, children: Any, labels: Any, tags: Any = None, root: 
 # nested data
 
 
-def _read(node: Any, summands: tuple[Summand, ...], over: Polynomial) -> Row:
+def _read(node: Any, summands: tuple[Summand, ...], plain: tuple[int, int] | None, over: Polynomial) -> Row:
     """A node of nested data: its summand, label and children."""
     if len(summands) == 1 and isinstance(node, tuple | list) and len(node) == 2 and isinstance(node[1], tuple | list):
         return 0, node[0], node[1]
-    plain = _plain(summands)
     if plain and isinstance(node, tuple):
         return plain[1], (), node
     if plain:
