@@ -5,7 +5,7 @@ from catlearn.algebra.actions import Group, action, by_conjugation, cyclic, defi
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.algebra.cells import Cell, cell
-from catlearn.algebra.forest import trees
+from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run
@@ -14,6 +14,7 @@ from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, onlin
 from catlearn.algebra.planting import forest, graph, tree
 from catlearn.algebra.polynomial import X, const, one
 from catlearn.algebra.relabel import relabel
+from catlearn.algebra.trees import tree_fold, tree_scan
 from catlearn.algebra.unfolds import KEY, categorical, feedback, generate, hylo, stream, unfold
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter

@@ -28,7 +28,8 @@ from catlearn.core.wires import I, Object, R, Wire, is_whole
 
 @dataclass(frozen=True, repr=False)
 class fold(Composite):
-    """The algebra map out of lists: `f(nil) = nil()`, `f(w · a) = cons(a, f(w))`, from the first element to the last.
+    """The algebra map out of lists: `f(nil) = nil()`, `f(w · a) = cons(a, f(w))`, from the first element to the last. On a wire
+    of trees it is `tree_fold`.
 
     Type: `Aᵗ ⊗ P → S` for an algebra `1 + A ⊗ S ⊗ P → S`: a cell such as `gru_cell(64)`, an `Algebra`, or a `Monoid`, which is
     multiplied in the order of the list, in log t steps. Every wire of Aᵗ has t as its first axis. One `lax.scan`;
@@ -77,9 +78,10 @@ class fold(Composite):
     def arity(self) -> int:  # type: ignore[override]
         return self.masked + (max(1, len(self.algebra.functor(I)) - 1) if isinstance(self.algebra, Algebra) else 1)
 
+    def resolve(self, dom: Object) -> Diagram:
+        return self._tree(dom) if is_forest(dom) else super().resolve(dom)
+
     def build(self, dom: Object) -> Diagram:
-        if is_forest(dom):
-            return self._tree(dom)
         lists = dom[:-1] if self.masked else dom
         t = length_of(lists, self)
         A = Object(tuple(element_of(wire) for wire in lists.wires))
@@ -99,7 +101,7 @@ class fold(Composite):
         """The fold of a tree, which has no direction and no padding that shows."""
         if self.masked or self.backwards or self.segment is not None:
             raise TypingError(f"{self!r}: masked, backwards and segment are options of lists, and {dom} are trees.")
-        return dom >> (tree_scan if self.states else tree_fold)(self.algebra, self.over)
+        return (tree_scan if self.states else tree_fold)(self.algebra, self.over).resolve(dom)
 
     def _monoid(self, A: Object, t: int) -> Diagram:
         if self.segment is not None:

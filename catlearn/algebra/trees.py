@@ -133,7 +133,8 @@ class TreeFold(SmoothLayer):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return self.fold.name
+        """A fold bears the name of its cell, where that has one."""
+        return self.fold.structure.name if isinstance(self.fold.structure, TreeCell) else self.fold.name
 
     @property
     def cases(self) -> tuple[Case, ...]:

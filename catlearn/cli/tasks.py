@@ -40,7 +40,7 @@ TASKS = {
     "mnist5k": Task(mnist5k, "conv", epochs=12, batch_size=32),
     "japanese-vowels": Task(japanese_vowels, "gru", epochs=60, optimiser="adam"),
     "chars": Task(topics, "gru", epochs=12, batch_size=32, optimiser="adam", shown=sample_of_text),
-    "python-trees": Task(python_forest, "tree", epochs=12, batch_size=32, optimiser="adam", baseline="bag"),
+    "python-trees": Task(python_forest, "tree", epochs=5, batch_size=32, optimiser="adam", baseline="bag"),
 }
 
 OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with the rate to begin with

@@ -59,3 +59,4 @@ from catlearn.laws.reverse import (
 )
 from catlearn.laws.stack import stack_is_the_composite
 from catlearn.laws.suite import SUITE, Law
+from catlearn.laws.trees import fold_is_the_algebra_map, forest_is_each_tree

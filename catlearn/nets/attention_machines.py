@@ -103,7 +103,6 @@ class cached_attention(_AttentionMachine):
         return listed @ listed @ N
 
     def step(self, A: Object, S: Object) -> Diagram:
-        S = self.carrier(A)
         made = self._heads(A, self._groups) @ S
         if self.rotary:
             made = made >> wiring(made.cod, (0, 5, 1, 5, 2, 3, 4, 5)) >> self._turn @ self._turn @ made.cod[2:]
@@ -300,4 +299,4 @@ class linear_attention_machine(_AttentionMachine):
         return R(self.heads, size, size, dtype=dtype) @ R(self.heads, size, dtype=dtype)
 
     def step(self, A: Object, S: Object) -> Diagram:
-        return self._output(self._heads(A, self.heads) @ self.carrier(A) >> linear_attend(), A)
+        return self._output(self._heads(A, self.heads) @ S >> linear_attend(), A)
