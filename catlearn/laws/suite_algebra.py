@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 
 from catlearn.algebra.actions import Group, by_conjugation, cyclic, defining, dihedral, free, rotations, symmetric, trivial
-from catlearn.algebra.algebras import Monoid
+from catlearn.algebra.algebras import Algebra, Monoid
 from catlearn.algebra.cells import Cell, cell
+from catlearn.algebra.functors import BinaryTree
 from catlearn.algebra.machines import mealy
 from catlearn.algebra.monads import Monad, maybe, reader, state, writer
 from catlearn.algebra.monoids import reduced
+from catlearn.algebra.planting import tree
 from catlearn.algebra.polynomial import X, const, one
 from catlearn.categories.function import constant, function, parameter
 from catlearn.categories.learners import OpenLearner, backprop_as_functor
@@ -26,6 +31,7 @@ from catlearn.laws.algebra import algebra_homomorphism, endofunctor, monoid
 from catlearn.laws.counterexample import Counterexample
 from catlearn.laws.law import Law, a_key, an_arrow, three, two
 from catlearn.laws.random import Choose, random_endomorphism, random_object
+from catlearn.laws.trees import fold_is_the_algebra_map
 from catlearn.nets.cells import gru_cell, lstm_cell, simple_cell
 from catlearn.nets.dense import dense
 from catlearn.nets.function import add, tanh
@@ -115,6 +121,23 @@ def _matrices(choose: Choose) -> Monoid:
     return Monoid(R(n, n), constant((jnp.eye(n),)), function(jnp.matmul, arity=2))
 
 
+def _grown(choose: Choose, height: int = 3) -> Any:
+    """A random binary tree with numbers on its leaves, as nested pairs."""
+    if height == 0 or choose((True, False)):
+        return float(choose(range(5)))
+    return _grown(choose, height - 1), _grown(choose, height - 1)
+
+
+def _algebra_map(choose: Choose) -> Counterexample | None:
+    F = BinaryTree(R())
+    structure = Algebra(F, R(2), (function(_doubled), dense(2) @ dense(2) >> add >> tanh))
+    return fold_is_the_algebra_map(structure, tree(_grown(choose), F, 16), a_key(choose))
+
+
+def _doubled(x: jax.Array) -> jax.Array:
+    return jnp.stack([x, 2 * x])
+
+
 ALGEBRA: tuple[Law, ...] = (
     Law("units and associativity", "monad", lambda c: monads.monad(_monad(c), random_object(c))),
     Law("naturality", "monad", lambda c: monads.monad_is_natural(_monad(c), an_arrow(c, parametric=False))),
@@ -136,5 +159,6 @@ ALGEBRA: tuple[Law, ...] = (
     Law("segments", "fold", lambda c: folds.segments_change_nothing(_cell(c), _element(c), c((3, 4)), 2)),
     Law("monoids", "fold", lambda c: folds.fold_is_multiplicative(_matrices(c), c((1, 2)), c((1, 3)), a_key(c))),
     Law("unfold, then fold", "fold", _hylo),
+    Law("the algebra map", "tree", _algebra_map),
     Law("cascade", "machine", _cascade),
 )

@@ -35,6 +35,31 @@ def test_digits_reach_98_per_cent(tmp_path, capsys):
     assert float(line.split()[2]) >= 98
 
 
+def score(said, name):
+    line = next(line for line in said.splitlines() if line.startswith(f"{name}: "))
+    return float(line.removeprefix(f"{name}: ").split()[0])
+
+
+def test_a_fold_of_padded_series_tells_speakers_apart(tmp_path, capsys):
+    pytest.importorskip("sktime", reason="the vowels come with it")
+    assert main(["train", "japanese-vowels", "--epochs", "30", "--out", str(tmp_path)]) == 0
+    assert score(capsys.readouterr().out, "test accuracy") >= 94
+
+
+def test_a_machine_learns_to_spell_and_writes(tmp_path, capsys):
+    assert main(["train", "chars", "--epochs", "1", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert score(said, "test accuracy") >= 38  # a guess by the commonest character has 19
+    assert [line for line in said.splitlines() if line.startswith("---")] == [f"--- temperature {t}" for t in (0.5, 0.8, 1.0)]
+
+
+def test_a_fold_of_trees_sees_what_a_bag_does_not(tmp_path, capsys):
+    assert main(["train", "python-trees", "--epochs", "2", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert score(said, "test accuracy") >= 97 and score(said, "test accuracy of a bag") <= 85
+    assert "bag_accuracy" in json.loads((tmp_path / "metrics.json").read_text())
+
+
 def test_a_seed_fixes_the_run(tmp_path):
     for name in ("a", "b"):
         assert main(["train", "iris", "--epochs", "2", "--optimiser", "adam", "--lr", "0.01", "--out", str(tmp_path / name)]) == 0
