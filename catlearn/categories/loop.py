@@ -158,56 +158,54 @@ class Loop(SmoothLayer):
 
     def optic(self, dom: Object) -> tuple[Callable, Callable]:
         """The scan of the late part's lens, and the scan back. What it keeps of elements and parameters is kept once."""
-        early, found, moving = self._parts
-        before, lens = _optic(early), _optic(found.late)
-        e, y = len(self.elements), len(self.results)
-        M = found.kept
-        smooth = [len(change_of_wire(wire)) > 0 for wire in M.wires]
-        still = [moves for moves, flag in zip(moving, smooth, strict=True) if flag]
-        constant = Object(tuple(w for w, moves, flag in zip(M.wires, moving, smooth, strict=True) if flag and not moves))
+        early, found, _ = self._parts
+        return (
+            lambda params, *xs: self._forward(_halves(early), _halves(found.late), params, xs),
+            lambda residual, *dys: self._backward(_halves(early), _halves(found.late), residual, dys),
+        )
 
-        def forward(params: tuple, *xs: Any) -> tuple:
-            first, kept = before.forward((*_first(xs[:e], self._at("elements")), *params))
-            note: list[Any] = []
-            same = jax.tree.leaves(_chosen([not moves for moves in moving], kept))
+    def _forward(self, before: _Halves, lens: _Halves, params: tuple, xs: tuple) -> tuple:
+        moving, e, y = self._parts[2], len(self.elements), len(self.results)
+        first, kept = before.forward((*_first(xs[:e], self._at("elements")), *params))
+        once, each = jax.tree.leaves(_chosen([not moves for moves in moving], kept)), _chosen(moving, kept)
+        note: list[Any] = []
 
-            def step(s: tuple, m: tuple) -> tuple[tuple, tuple]:
-                residual, out = lens.forward((*_merged(moving, m, kept), *s))
-                leaves, tree = jax.tree.flatten(residual)
-                given = same + jax.tree.leaves(m)
-                new = [leaf for i, leaf in enumerate(leaves) if _place(leaf, given + leaves[:i]) is None]
-                note[:] = [tree, [_place(leaf, given + new) for leaf in leaves]]
-                return out[y:], (out[:y], new)
+        def step(s: tuple, m: tuple) -> tuple[tuple, tuple]:
+            residual, out = lens.forward((*_merged(moving, m, kept), *s))
+            leaves, tree = jax.tree.flatten(residual)
+            given = once + jax.tree.leaves(m)
+            new = [leaf for i, leaf in enumerate(leaves) if _place(leaf, given + leaves[:i]) is None]
+            note[:] = [tree, [_place(leaf, given + new) for leaf in leaves]]
+            return out[y:], (out[:y], new)
 
-            moved = _chosen(moving, kept)
-            s, (ys, new) = self._scan(step, xs[e:], moved)
-            tree, places = note
-            n, stored = len(same), same + jax.tree.leaves(moved) + new
-            leaves = [stored[at] for at in places]
-            return (*_back(ys, self._at("results")), *s), (first, leaves, _Kept(tree, tuple(at < n for at in places)))
+        s, (ys, new) = self._scan(step, xs[e:], each)
+        (tree, places), stored = note, once + jax.tree.leaves(each) + new
+        kept = [stored[at] for at in places], _Kept(tree, tuple(at < len(once) for at in places))
+        return (*_back(ys, self._at("results")), *s), (first, *kept)
 
-        def backward(residual: tuple, *dys: Any) -> tuple:
-            first, leaves, note = residual
-            axes = self._at("results", changes=True)
-            dy, ds = _first(dys[: len(axes)], axes), dys[len(axes) :]
-            once = [leaf for leaf, same in zip(leaves, note.same, strict=True) if same]
-            each = [leaf for leaf, same in zip(leaves, note.same, strict=True) if not same]
+    def _backward(self, before: _Halves, lens: _Halves, residual: tuple, dys: tuple) -> tuple:
+        (first, leaves, note), axes = residual, self._at("results", changes=True)
+        still, constant = self._changing
+        once, each = _chosen(note.same, leaves), _chosen([not same for same in note.same], leaves)
 
-            def step(carry: tuple, at: tuple) -> tuple[tuple, tuple]:
-                (ds, total), (dy, mine) = carry, at
-                own, common = iter(mine), iter(once)
-                m = note.tree.unflatten([next(common) if same else next(own) for same in note.same])
-                back = lens.backward(m, (*dy, *ds))
-                dm, ds = back[: len(still)], back[len(still) :]
-                total = jax.tree.map(jnp.add, total, _chosen([not moves for moves in still], dm))
-                return (ds, total), _chosen(still, dm)
+        def step(carry: tuple, at: tuple) -> tuple[tuple, tuple]:
+            (ds, total), (dy, mine) = carry, at
+            back = lens.backward(note.tree.unflatten(_woven(note.same, once, mine)), (*dy, *ds))
+            dm, ds = back[: len(still)], back[len(still) :]
+            total = jax.tree.map(jnp.add, total, _chosen([not moves for moves in still], dm))
+            return (ds, total), _chosen(still, dm)
 
-            (ds, total), dm = self._scan(step, (ds, zeros_of(change(constant))), (dy, each), back=True)
-            back = before.backward(first, tuple(_woven(still, dm, total)))
-            axes = self._at("elements", changes=True)
-            return back[len(axes) :], (*_back(back[: len(axes)], axes), *ds)
+        begin = dys[len(axes) :], zeros_of(change(constant))
+        (ds, total), dm = self._scan(step, begin, (_first(dys[: len(axes)], axes), each), back=True)
+        back, axes = before.backward(first, tuple(_woven(still, dm, total))), self._at("elements", changes=True)
+        return back[len(axes) :], (*_back(back[: len(axes)], axes), *ds)
 
-        return forward, backward
+    @property
+    def _changing(self) -> tuple[list[bool], Object]:
+        """Of the wires of M that can change: which differ by round, and the object of those that don't."""
+        _, found, moving = self._parts
+        pairs = [(wire, moves) for wire, moves in zip(found.kept.wires, moving, strict=True) if len(change_of_wire(wire))]
+        return [moves for _, moves in pairs], Object(tuple(wire for wire, moves in pairs if not moves))
 
     def _at(self, what: str, changes: bool = False) -> list[list[int]]:
         """The axes that count rounds, for the leaves of "elements" or "results", or of their changes."""
@@ -244,7 +242,7 @@ class _Halves:
     backward: Callable[[tuple, tuple], tuple]
 
 
-def _optic(f: Diagram) -> _Halves:
+def _halves(f: Diagram) -> _Halves:
     optic = Lens(Smooth).semantics(reverse(f)).arrow
     m = len(optic.residual)
 
