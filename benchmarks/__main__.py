@@ -19,5 +19,18 @@ from catlearn import keep_memory
 
 print(machine())
 keep_memory()  # of the whole process, so of every contestant
-for benchmark in (zero_cost, libraries, python_loop, boxes, loops, recompute, folds, recurrence, through_time, trees, paper, start_up):
+for benchmark in (
+    zero_cost,
+    libraries,
+    python_loop,
+    boxes,
+    loops,
+    recompute,
+    folds,
+    recurrence,
+    through_time,
+    trees,
+    paper,
+    start_up,
+):
     benchmark.main()
