@@ -19,18 +19,6 @@ from catlearn import keep_memory
 
 print(machine())
 keep_memory()  # of the whole process, so of every contestant
-for benchmark in (
-    zero_cost,
-    libraries,
-    python_loop,
-    boxes,
-    loops,
-    recompute,
-    folds,
-    recurrence,
-    through_time,
-    trees,
-    paper,
-    start_up,
-):
+everything = zero_cost, libraries, python_loop, boxes, loops, recompute, folds, recurrence, through_time, trees, paper, start_up
+for benchmark in everything:
     benchmark.main()

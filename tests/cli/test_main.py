@@ -151,10 +151,8 @@ def test_laws_prints_a_table_and_a_failure_is_one(capsys, monkeypatch):
 def test_the_module_runs_as_a_program():
     done = run("train", "mnist")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
-    tables, sequences = (
-        {"digits", "iris", "wine", "breast-cancer", "diabetes", "mnist5k"},
-        {"japanese-vowels", "chars", "python-trees"},
-    )
+    tables = {"digits", "iris", "wine", "breast-cancer", "diabetes", "mnist5k"}
+    sequences = {"japanese-vowels", "chars", "python-trees"}
     assert set(TASKS) == tables | sequences
 
 
