@@ -85,7 +85,7 @@ def _predicted(plan: Plan, state: tuple) -> Any:
 
 
 def _text(name: str, score: float) -> str:
-    return f"{100 * score:.2f} %" if name == "accuracy" else f"{score:.4g}"
+    return f"{100 * score:.2f} %" if name.endswith("accuracy") else f"{score:.4g}"
 
 
 def _plain(value: Any) -> Any:
@@ -115,5 +115,5 @@ def _write(out: Path, plan: Plan, state: tuple, history: History, scores: dict[s
     draft = out / "metrics.json.draft"
     draft.write_text(json.dumps(_plain(record), indent=2, allow_nan=False) + "\n")
     os.replace(draft, out / "metrics.json")
-    said = ", ".join(f"{name} {_text(name, score)}" for name, score in scores.items())
+    said = ", ".join(f"{name.replace('_', ' ')} {_text(name, score)}" for name, score in scores.items())
     save_curves(history, out / "curve.png", f"{plan.name}, {plan.learner.optimiser!r}\n{plan.part} {said}")

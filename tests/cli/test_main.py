@@ -57,7 +57,7 @@ def test_a_fold_of_trees_sees_what_a_bag_does_not(tmp_path, capsys):
     assert main(["train", "python-trees", "--epochs", "2", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert score(said, "test accuracy") >= 97 and score(said, "test accuracy of a bag") <= 85
-    assert "bag_accuracy" in json.loads((tmp_path / "metrics.json").read_text())
+    assert "test_bag_accuracy" in json.loads((tmp_path / "metrics.json").read_text())
 
 
 def test_a_seed_fixes_the_run(tmp_path):
