@@ -132,10 +132,14 @@ class scan(fold):
     """The fold of every prefix: all the states, without the one at the beginning. Type: `Aᵗ ⊗ P → Sᵗ`.
 
     Options are `fold`'s; `backwards` gives the fold of every suffix. At elements that are not real a state is the one before.
+    Scans stack as other arrows do; of padded lists, with a copy of the lengths for each.
 
     >>> import catlearn as cl
-    >>> (cl.R(100, 28) >> cl.scan(cl.gru_cell(64))).cod
+    >>> (cl.R(100, 28) >> cl.scan(cl.gru_cell(64)) >> cl.scan(cl.gru_cell(64))).cod
     R(100, 64)
+    >>> x, n, cell = cl.R(100, 28), cl.R(dtype="int32"), cl.gru_cell(64)
+    >>> (cl.wiring(x @ n, (0, 1, 1)) >> cl.scan(cell, masked=True) @ n >> cl.fold(cell, masked=True)).cod
+    R(64)
     """
 
     states = True
