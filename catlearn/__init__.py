@@ -1,15 +1,14 @@
 """catlearn: models are diagrams, and everything else is a functor out of them."""
 
-from catlearn import datasets, laws
-from catlearn.algebra.actions import Group, action, by_conjugation, cyclic, defining, dihedral, rotations, symmetric
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
-from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run
-from catlearn.algebra.monads import Monad, Padded, maybe, reader, writer
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
 from catlearn.algebra.planting import forest, graph, tree
 from catlearn.algebra.polynomial import X, const, one
@@ -18,7 +17,6 @@ from catlearn.algebra.trees import tree_fold, tree_scan
 from catlearn.algebra.unfolds import KEY, categorical, feedback, generate, hylo, stream, unfold
 from catlearn.categories.batch import batch
 from catlearn.categories.function import constant, function, parameter
-from catlearn.categories.learners import Learn, backprop_as_functor
 from catlearn.categories.lens import Lens
 from catlearn.categories.loop import loop
 from catlearn.categories.para import Para
@@ -27,7 +25,6 @@ from catlearn.categories.recompute import recompute
 from catlearn.categories.reverse import pullback, reverse
 from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.categories.stack import stack
-from catlearn.categories.symmetric import SymmetricLens, symmetric_lens
 from catlearn.core.diagram import Diagram, copy, discard, identity, swap, wiring
 from catlearn.core.errors import CatlearnError
 from catlearn.core.parameters import by_name, describe, names
@@ -91,3 +88,13 @@ from catlearn.nets.shape import branch, concatenate, reshape, transpose
 from catlearn.nets.transformer import feed_forward, transformer_block
 from catlearn.nets.tree_cells import tensor_cell, tree_cell, tree_lstm
 from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, prune, spectral_norm, tie, weight_norm
+
+if TYPE_CHECKING:
+    from catlearn import datasets, laws
+
+
+def __getattr__(name: str) -> Any:
+    """`catlearn.laws` and `catlearn.datasets` are imported when somebody asks for them: they take a tenth of the time."""
+    if name in ("laws", "datasets"):
+        return import_module(f"catlearn.{name}")
+    raise AttributeError(f"module 'catlearn' has no attribute {name!r}")

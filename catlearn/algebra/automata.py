@@ -39,7 +39,7 @@ class dfa(Cell):
     Source: automata as algebras and coalgebras, Rutten 2000, "Universal coalgebra", example 3.2.
 
     >>> import catlearn as cl, jax.numpy as jnp
-    >>> even = cl.dfa(((0, 1), (1, 0)), start=0, accepting=(0,))  # an even number of ones
+    >>> even = dfa(((0, 1), (1, 0)), start=0, accepting=(0,))  # an even number of ones
     >>> f = cl.R(4, dtype="int32") >> cl.fold(even) >> even.accepts
     >>> bool(f((), jnp.array([1, 0, 1, 0]))), bool(f((), jnp.array([1, 0, 0, 0])))
     (True, False)
@@ -129,7 +129,7 @@ class weighted_automaton(Cell):
     (arXiv 1807.01406), §2.
 
     >>> import catlearn as cl
-    >>> cl.names(cl.R(9, dtype="int32") >> cl.fold(cl.weighted_automaton(letters=2, states=3)))
+    >>> cl.names(cl.R(9, dtype="int32") >> cl.fold(weighted_automaton(letters=2, states=3)))
     ('begin.start', 'letter.weights')
     """
 

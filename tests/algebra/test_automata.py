@@ -7,17 +7,18 @@ import pytest
 
 import catlearn as cl
 from catlearn import R, laws
+from catlearn.algebra.automata import dfa, weighted_automaton, words
 from catlearn.core.errors import ArgumentError, TypingError
 
 INTS = R(dtype="int32")
 # (ab)* over the letters a, b
-AB = cl.dfa(((1, 2), (2, 0), (2, 2)), start=0, accepting=(0,))
+AB = dfa(((1, 2), (2, 0), (2, 2)), start=0, accepting=(0,))
 
 
 @pytest.fixture(scope="module")
 def every_word():
     texts = [format(i, f"0{n}b").replace("0", "a").replace("1", "b") if n else "" for n in range(6) for i in range(2**n)]
-    return texts, *map(jnp.asarray, cl.words(texts, "ab", 5))
+    return texts, *map(jnp.asarray, words(texts, "ab", 5))
 
 
 def test_an_automaton_accepts_its_language(every_word):
@@ -26,7 +27,7 @@ def test_an_automaton_accepts_its_language(every_word):
     f = R(5, dtype="int32") @ INTS >> cl.fold(AB, masked=True) >> AB.accepts
     expected = [re.fullmatch("(ab)*", text) is not None for text in texts]
     np.testing.assert_array_equal(cl.batch(f, len(texts))((), letters, lengths), expected)
-    other = cl.dfa(AB.transitions, start=0, accepting=(1,))
+    other = dfa(AB.transitions, start=0, accepting=(1,))
     g = R(5, dtype="int32") @ INTS >> cl.fold(other, masked=True) >> other.accepts
     assert not np.array_equal(cl.batch(g, len(texts))((), letters, lengths), expected)
 
@@ -34,7 +35,7 @@ def test_an_automaton_accepts_its_language(every_word):
 def test_a_weighted_automaton_with_its_matrices_is_the_automaton(every_word):
     """The same fold over the numbers: α M(a₁) … M(aₜ) β is 1 on the language and 0 elsewhere."""
     texts, letters, lengths = every_word
-    f = R(5, dtype="int32") @ INTS >> cl.fold(cl.weighted_automaton(2, 3), masked=True)
+    f = R(5, dtype="int32") @ INTS >> cl.fold(weighted_automaton(2, 3), masked=True)
     weights = cl.batch(f, len(texts))((jnp.eye(3)[0], jnp.asarray(AB.matrices)), letters, lengths)
     np.testing.assert_array_equal(weights[:, 0], [re.fullmatch("(ab)*", text) is not None for text in texts])
 
@@ -53,7 +54,7 @@ def test_the_functor_from_states_to_vectors_is_a_homomorphism():
 def test_a_weighted_automaton_learns_a_language(every_word, key):
     texts, letters, lengths = every_word
     targets = jnp.asarray([text.count("b") % 2 for text in texts])
-    model = R(5, dtype="int32") @ INTS >> cl.fold(cl.weighted_automaton(2, 4), masked=True) >> cl.dense(2)
+    model = R(5, dtype="int32") @ INTS >> cl.fold(weighted_automaton(2, 4), masked=True) >> cl.dense(2)
     learner = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(0.05), metrics={"accuracy": cl.accuracy})
     _, history = learner.fit(learner.init(key), ((letters, lengths), targets), epochs=60, batch_size=21, key=key)
     assert history["accuracy"][-1] == 1.0
@@ -62,8 +63,8 @@ def test_a_weighted_automaton_learns_a_language(every_word, key):
 def test_letters_that_there_are_not(key):
     f = R(3, dtype="int32") >> cl.fold(AB)
     assert int(jax.jit(f)((), jnp.array([0, 5, 1]))) == -1  # and stays there
-    assert laws.batch_runs_each_example(R(3, dtype="int32") >> cl.fold(cl.weighted_automaton(2, 3)), 2, key) is None
-    for g in (R(dtype="int32") @ R(dtype="int32") >> AB, INTS @ R(3) >> cl.weighted_automaton(2, 3)):
+    assert laws.batch_runs_each_example(R(3, dtype="int32") >> cl.fold(weighted_automaton(2, 3)), 2, key) is None
+    for g in (R(dtype="int32") @ R(dtype="int32") >> AB, INTS @ R(3) >> weighted_automaton(2, 3)):
         with pytest.raises(ArgumentError, match="there are letters 0 to 1"):
             g(g.init(key), jnp.int32(2), *laws.sample(g.dom[1:], key))
 
@@ -71,14 +72,14 @@ def test_letters_that_there_are_not(key):
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
-        (lambda: cl.dfa(((0, 3),)), TypingError, "states 0 to 0, and no state 3"),
-        (lambda: cl.dfa(((0, 0),), start=1), TypingError, "no state 1"),
-        (lambda: cl.dfa(((0,), (0, 1))), TypingError, "a table of whole numbers"),
-        (lambda: cl.dfa(((0.5,),)), TypingError, "a table of whole numbers"),
+        (lambda: dfa(((0, 3),)), TypingError, "states 0 to 0, and no state 3"),
+        (lambda: dfa(((0, 0),), start=1), TypingError, "no state 1"),
+        (lambda: dfa(((0,), (0, 1))), TypingError, "a table of whole numbers"),
+        (lambda: dfa(((0.5,),)), TypingError, "a table of whole numbers"),
         (lambda: R(4) >> cl.fold(AB), TypingError, "reads letters"),
-        (lambda: cl.weighted_automaton(0, 3), TypingError, "letters must be a whole number"),
-        (lambda: cl.words(["abc"], "ab", 5), ArgumentError, "'abc'"),
-        (lambda: cl.words(["abab"], "ab", 3), ArgumentError, "more than 3 letters"),
+        (lambda: weighted_automaton(0, 3), TypingError, "letters must be a whole number"),
+        (lambda: words(["abc"], "ab", 5), ArgumentError, "'abc'"),
+        (lambda: words(["abab"], "ab", 3), ArgumentError, "more than 3 letters"),
     ],
 )
 def test_bad_automata(make, error, said):

@@ -5,7 +5,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import torch
 
 import catlearn as cl
 from catlearn import R, laws
@@ -13,7 +12,7 @@ from catlearn.core.errors import TypingError
 
 T, M, H = 5, 3, 4
 CELLS = {"simple": cl.simple_cell(H), "gru": cl.gru_cell(H), "lstm": cl.lstm_cell(H)}
-LAYERS = {"simple": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+LAYERS = {"simple": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
 def weights(name, key, features=M):
@@ -43,7 +42,12 @@ def through(f, params, x, *dys):
 # PyTorch
 
 
-def to_torch(name, params):
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def to_torch(torch, params):
     """Ours in the layout of PyTorch: two weights, two biases."""
     W, b, U, *c = (torch.tensor(np.array(p)) for p in params)
     inner = torch.cat([torch.zeros(2 * H), *c]) if c else torch.zeros_like(b)
@@ -55,10 +59,10 @@ def from_torch(name, grads):
     return (W.T, b, U.T, inner[2 * H :]) if name == "gru" else (W.T, b, U.T)
 
 
-def pytorch(name, *sets, **options):
-    layer = LAYERS[name](sets[0][0].shape[0], H, **options)
+def pytorch(torch, name, *sets, **options):
+    layer = getattr(torch.nn, LAYERS[name])(sets[0][0].shape[0], H, **options)
     with torch.no_grad():
-        values = (value for params in sets for value in to_torch(name, params))
+        values = (value for params in sets for value in to_torch(torch, params))
         for parameter, value in zip(layer.parameters(), values, strict=True):
             parameter.copy_(value)
     return layer
@@ -72,12 +76,12 @@ def torch_gradients(name, layer):
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("fold", [cl.fold, cl.scan])
-def test_folds_and_scans_are_pytorch_s(name, backwards, fold, key):
+def test_folds_and_scans_are_pytorch_s(name, backwards, fold, key, torch):
     params, layer = weights(name, key), None
     f = R(T, M) >> fold(CELLS[name], backwards=backwards)
     x, *dys = (jax.random.normal(key, s) for s in ((T, M), *(w.leaves[0].shape for w in f.cod.wires)))
     y, dparams, dx = through(f, params, x, *dys)
-    layer, tx = pytorch(name, params), torch.tensor(np.array(x), requires_grad=True)
+    layer, tx = pytorch(torch, name, params), torch.tensor(np.array(x), requires_grad=True)
     ahead = lambda z: z.flip(0) if backwards else z  # noqa: E731
     ys = ahead(layer(ahead(tx))[0])
     if fold is cl.scan:
@@ -96,7 +100,7 @@ def test_folds_and_scans_are_pytorch_s(name, backwards, fold, key):
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_both_directions_and_two_layers_are_pytorch_s(name, key):
+def test_both_directions_and_two_layers_are_pytorch_s(name, key, torch):
     """`branch(scan, scan backwards) >> concatenate`, twice."""
     states = (lambda **o: cl.scan(CELLS[name], **o) >> cl.hidden) if name == "lstm" else lambda **o: cl.scan(CELLS[name], **o)
     both = cl.branch(states(), states(backwards=True)) >> cl.concatenate()
@@ -105,7 +109,7 @@ def test_both_directions_and_two_layers_are_pytorch_s(name, key):
     sets = [weights(name, keys[0]), weights(name, keys[1]), weights(name, keys[2], 2 * H), weights(name, keys[3], 2 * H)]
     x, dy = jax.random.normal(keys[4], (T, M)), jax.random.normal(keys[5], (T, 2 * H))
     y, dparams, dx = through(f, tuple(p for params in sets for p in params), x, dy)
-    layer = pytorch(name, *sets, num_layers=2, bidirectional=True)
+    layer = pytorch(torch, name, *sets, num_layers=2, bidirectional=True)
     tx = torch.tensor(np.array(x), requires_grad=True)
     ys = layer(tx)[0]
     (ys * torch.tensor(np.array(dy))).sum().backward()
@@ -158,12 +162,12 @@ def test_a_batch_of_folds_keeps_the_laws(name, key):
     assert laws.agrees_with_vjp(cl.batch(f, 2), key) is None and laws.batch_runs_each_example(f, 2, key) is None
 
 
-def test_an_activation_of_one_s_own(key):
+def test_an_activation_of_one_s_own(key, torch):
     f = R(T, M) >> cl.fold(cl.simple_cell(H, activation=cl.relu))
     params, x = weights("simple", key), jax.random.normal(key, (T, M))
     layer = torch.nn.RNN(M, H, nonlinearity="relu")
     with torch.no_grad():
-        for parameter, value in zip(layer.parameters(), to_torch("simple", params), strict=True):
+        for parameter, value in zip(layer.parameters(), to_torch(torch, "simple", params), strict=True):
             parameter.copy_(value)
     close(f(params, x), layer(torch.tensor(np.array(x)))[0][-1].detach().numpy())
 

@@ -1,10 +1,9 @@
-"""Cells against a recursion over single nodes in PyTorch, written from the papers' equations, on the same weights."""
+"""Cells against a recursion over single nodes in plain JAX, written from the papers' equations, on the same weights."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import torch
 
 import catlearn as cl
 from catlearn import BinaryTree, R, X, const, one
@@ -42,20 +41,20 @@ def by_simple_net(p, F, value, tensor=False):
     label, children, path = parts_of(F, value)
     pre = p[path + "bias"]
     if label is not None:
-        pre = pre + torch.tensor(label) @ p[path + "input"]
+        pre = pre + jnp.asarray(label) @ p[path + "input"]
     if path + "hidden" in p:
-        z = torch.cat([torch.zeros(UNITS) if c is None else by_simple_net(p, F, c, tensor) for c in children])
+        z = jnp.concatenate([jnp.zeros(UNITS) if c is None else by_simple_net(p, F, c, tensor) for c in children])
         pre = pre + z @ p[path + "hidden"]
         if tensor:
             V = p[path + "tensor"].reshape(len(z), len(z), UNITS)
-            pre = pre + torch.stack([z @ V[:, :, k] @ z for k in range(UNITS)])
-    return torch.tanh(pre)
+            pre = pre + jnp.stack([z @ V[:, :, k] @ z for k in range(UNITS)])
+    return jnp.tanh(pre)
 
 
 def gates(p, path, label):
     """W x + b of the gates i, o, u and, where there is one, f."""
-    pre = p[path + "bias"] if label is None else torch.tensor(label) @ p[path + "input"] + p[path + "bias"]
-    return torch.split(pre, UNITS)
+    pre = p[path + "bias"] if label is None else jnp.asarray(label) @ p[path + "input"] + p[path + "bias"]
+    return jnp.split(pre, len(pre) // UNITS)
 
 
 def by_child_sum(p, F, value):
@@ -64,13 +63,13 @@ def by_child_sum(p, F, value):
     states = [by_child_sum(p, F, child) for child in children if child is not None]
     i, o, u, *f = gates(p, path, label)
     if states:
-        Ui, Uo, Uu = torch.split(p[path + "hidden"], UNITS, dim=1)
+        Ui, Uo, Uu = jnp.split(p[path + "hidden"], p[path + "hidden"].shape[1] // UNITS, axis=1)
         h = sum(h for h, _ in states)
         i, o, u = i + h @ Ui, o + h @ Uo, u + h @ Uu
-    c = torch.sigmoid(i) * torch.tanh(u)
+    c = jax.nn.sigmoid(i) * jnp.tanh(u)
     for h_k, c_k in states:
-        c = c + torch.sigmoid(f[0] + h_k @ p[path + "forget"]) * c_k
-    return torch.sigmoid(o) * torch.tanh(c), c
+        c = c + jax.nn.sigmoid(f[0] + h_k @ p[path + "forget"]) * c_k
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
 def by_n_ary(p, F, value):
@@ -78,14 +77,14 @@ def by_n_ary(p, F, value):
     label, children, path = parts_of(F, value)
     states = [None if child is None else by_n_ary(p, F, child) for child in children]
     i, o, u, *f = gates(p, path, label)
-    columns = torch.split(p[path + "hidden"], UNITS, dim=1) if path + "hidden" in p else ()
+    columns = jnp.split(p[path + "hidden"], p[path + "hidden"].shape[1] // UNITS, axis=1) if path + "hidden" in p else ()
     block = lambda child, column: columns[column][child * UNITS : (child + 1) * UNITS]  # noqa: E731
     there = [(place, *state) for place, state in enumerate(states) if state is not None]
-    i, o, u = (gate + sum((h @ block(j, g) for j, h, _ in there), torch.zeros(UNITS)) for g, gate in enumerate((i, o, u)))
-    c = torch.sigmoid(i) * torch.tanh(u)
+    i, o, u = (gate + sum((h @ block(j, g) for j, h, _ in there), jnp.zeros(UNITS)) for g, gate in enumerate((i, o, u)))
+    c = jax.nn.sigmoid(i) * jnp.tanh(u)
     for k, _, c_k in there:
-        c = c + torch.sigmoid(f[0] + sum(h @ block(j, 3 + k) for j, h, _ in there)) * c_k
-    return torch.sigmoid(o) * torch.tanh(c), c
+        c = c + jax.nn.sigmoid(f[0] + sum(h @ block(j, 3 + k) for j, h, _ in there)) * c_k
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
 CELLS = {
@@ -104,7 +103,6 @@ def test_cells_are_their_equations(kind, F, key):
     values = [binary_value(rng, n) for n in (1, 2, 7)] if F is BINARY else [rose_value(rng, depth) for depth in (0, 1, 2)]
     f = trees(F, 16) >> tree_fold(cell)
     params = tuple(p + 0.3 * jax.random.normal(key, p.shape) for p in f.init(key))
-    theirs = {name: torch.tensor(np.asarray(p), requires_grad=True) for name, p in cl.by_name(f, params).items()}
     dys = tuple(np.asarray(jax.random.normal(key, (3, UNITS))) + i for i in range(len(f.cod)))
     lens = cl.reverse(cl.batch(f, 3))
 
@@ -114,13 +112,17 @@ def test_cells_are_their_equations(kind, F, key):
         return y if isinstance(y, tuple) else (y,), lens.backward(residual, *map(jnp.asarray, dys))[0]
 
     ys, dparams = both(params, forest(values, F, 16))
-    states = [reference(theirs, F, value) for value in values]
-    states = [state if isinstance(state, tuple) else (state,) for state in states]
-    total = sum((part * torch.tensor(dys[w][i])).sum() for i, state in enumerate(states) for w, part in enumerate(state))
-    for w, y in enumerate(ys):
-        np.testing.assert_allclose(y, np.stack([state[w].detach().numpy() for state in states]), atol=1e-5)
-    for ours, expected in zip(dparams, torch.autograd.grad(total, list(theirs.values())), strict=True):
-        np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-5, atol=1e-5)
+
+    def theirs(params):
+        states = [reference(cl.by_name(f, params), F, value) for value in values]
+        rows = [state if isinstance(state, tuple) else (state,) for state in states]
+        return tuple(jnp.stack(wire) for wire in zip(*rows, strict=True))
+
+    expected, pullback = jax.vjp(theirs, params)
+    for y, other in zip(ys, expected, strict=True):
+        np.testing.assert_allclose(y, other, atol=1e-5)
+    for ours, other in zip(dparams, pullback(tuple(map(jnp.asarray, dys)))[0], strict=True):
+        np.testing.assert_allclose(ours, other, rtol=1e-5, atol=1e-5)
 
 
 def test_names_and_sizes():
