@@ -167,7 +167,7 @@ def test_an_activation_of_one_s_own(key, torch):
     params, x = weights("simple", key), jax.random.normal(key, (T, M))
     layer = torch.nn.RNN(M, H, nonlinearity="relu")
     with torch.no_grad():
-        for parameter, value in zip(layer.parameters(), to_torch(torch, "simple", params), strict=True):
+        for parameter, value in zip(layer.parameters(), to_torch(torch, params), strict=True):
             parameter.copy_(value)
     close(f(params, x), layer(torch.tensor(np.array(x)))[0][-1].detach().numpy())
 
