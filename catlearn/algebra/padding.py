@@ -75,7 +75,8 @@ def length_of(lists: Object, who: Any) -> int:
     """The first axis of all wires. Raises TypingError where they have none, or different ones."""
     lengths = {leaf.shape[:1] for wire in lists.wires for leaf in wire.leaves}
     if len(lengths) != 1 or () in lengths:
-        raise TypingError(f"{who!r} takes lists, wires with the same first axis such as R(100, 28), got {lists}.")
+        hint = " A length or a mask comes last, with masked=True." if lists[-1:] == R(dtype="int32") else ""
+        raise TypingError(f"{who!r} takes lists, wires with the same first axis such as R(100, 28), got {lists}.{hint}")
     return lengths.pop()[0]
 
 

@@ -195,6 +195,7 @@ def test_the_empty_list_is_nil(key):
         (lambda: R(4, 3) >> cl.fold(cl.dense(3)), "takes a cell, an Algebra or a Monoid"),
         (lambda: R() >> cl.fold(cl.gru_cell(3)), "takes lists, wires with the same first axis"),
         (lambda: R(4, dtype="int32") >> cl.fold(cl.gru_cell(3)), "takes"),
+        (lambda: R(4, 3) @ R(dtype="int32") >> cl.fold(cl.gru_cell(3)), "comes last, with masked=True"),
         (
             lambda: R(4, 3) >> cl.fold(cl.cell(cl.dense(3) @ cl.dense(2) >> cl.concatenate(), R(4))),
             "must end in R\\(4\\), not R\\(5\\)",
