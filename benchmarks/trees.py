@@ -113,6 +113,7 @@ def contestants() -> dict[str, Callable[[], float]]:
 
 
 def main() -> None:
+    torch.set_num_threads(1)  # its operations are too small for more: it is faster so
     runs = contestants()
     best = runs["catlearn, one program"]
     many = [best() for _ in range(20)]
@@ -125,5 +126,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     cl.keep_memory()
-    torch.set_num_threads(1)  # its operations are too small for more: it is faster so
     main()
