@@ -49,6 +49,8 @@ class dfa(Cell):
     start: int = 0
     accepting: tuple[int, ...] = ()
 
+    arity = 2  # type: ignore[assignment]
+
     def __post_init__(self) -> None:
         try:
             table: Any = np.asarray(self.transitions)
@@ -136,6 +138,8 @@ class weighted_automaton(Cell):
     letters: int
     states: int
     weights_init: Callable = orthogonal_initialiser
+
+    arity = 2  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         for name in ("letters", "states"):

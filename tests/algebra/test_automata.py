@@ -69,6 +69,12 @@ def test_letters_that_there_are_not(key):
             g(g.init(key), jnp.int32(2), *laws.sample(g.dom[1:], key))
 
 
+@pytest.mark.parametrize("automaton", [AB, weighted_automaton(2, 3)], ids=["dfa", "weighted"])
+def test_automata_stand_beside_other_arrows(automaton):
+    states = automaton.carrier(INTS)
+    assert (INTS @ states @ R(4) >> automaton @ cl.tanh).cod == states @ R(4)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
