@@ -39,12 +39,8 @@ class Algebra:
     def __post_init__(self) -> None:
         _are(self, functor=Polynomial, carrier=Object)
         F, S = self.functor, self.carrier
-        if isinstance(self.structure, tuple | list):
-            _as_many("the structure of an algebra", self.structure, F.summands, "summand")
-            built = tuple(arrow_between(f, term(S), S, f"{term!r}") for f, term in zip(self.structure, F.summands, strict=True))
-            built = built[0] if len(built) == 1 else built
-        else:
-            built = arrow_between(self.structure, F(S), S, f"{F!r}")
+        parts = [(term, term(S), S) for term in F.summands]
+        built = _structure("an algebra", "summand", self.structure, parts, lambda: (F, F(S), S))
         object.__setattr__(self, "structure", built)
 
     def __repr__(self) -> str:
@@ -95,13 +91,8 @@ class Coalgebra:
     def __post_init__(self) -> None:
         _are(self, functor=Polynomial, carrier=Object)
         F, S = self.functor, self.carrier
-        if isinstance(self.structure, tuple | list):
-            _as_many("the structure of a coalgebra", self.structure, F.factors, "factor")
-            built: Any = tuple(
-                arrow_between(f, part.inputs @ S, part(S), f"{part!r}") for f, part in zip(self.structure, F.factors, strict=True)
-            )
-        else:
-            built = arrow_between(self.structure, self.inputs @ S, F(S), f"{F!r}")
+        parts = [(part, part.inputs @ S, part(S)) for part in F.factors]
+        built = _structure("a coalgebra", "factor", self.structure, parts, lambda: (F, self.inputs @ S, F(S)))
         object.__setattr__(self, "structure", built)
 
     def __repr__(self) -> str:
@@ -177,10 +168,19 @@ def arrow_between(f: Any, dom: Object, cod: Object, where: str) -> Diagram:
     return f
 
 
-def _as_many(what: str, arrows: Sequence, parts: Sequence, part: str) -> None:
-    if len(arrows) != len(parts):
-        shown = ", ".join(map(repr, parts))
-        raise TypingError(f"{what} has an arrow for each {part} ({shown}): {count(len(parts), part)}, got {len(arrows)}.")
+End = tuple[Polynomial, Object, Object]  # a functor, and from where to where an arrow for it goes
+
+
+def _structure(what: str, part: str, given: Any, parts: Sequence[End], whole: Callable[[], End]) -> Any:
+    """The arrow that was given, or those for each part; of an only part its arrow."""
+    if not isinstance(given, tuple | list):
+        F, dom, cod = whole()
+        return arrow_between(given, dom, cod, repr(F))
+    if len(given) != len(parts):
+        shown, many = ", ".join(repr(F) for F, _, _ in parts), count(len(parts), part)
+        raise TypingError(f"the structure of {what} has an arrow for each {part} ({shown}): {many}, got {len(given)}.")
+    built = tuple(arrow_between(f, dom, cod, repr(F)) for f, (F, dom, cod) in zip(given, parts, strict=True))
+    return built[0] if len(built) == 1 else built
 
 
 def _are(self: Any, **kinds: type) -> None:

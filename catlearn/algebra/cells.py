@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from catlearn.algebra.algebras import Algebra
 from catlearn.algebra.functors import List
@@ -16,23 +16,38 @@ from catlearn.core.family import Composite
 from catlearn.core.wires import Object, R, difference
 
 
-class Cell(Composite):
-    """A family of algebras of `1 + A × X`: arrows `A ⊗ S ⊗ P → S` that know their carrier S and how they begin.
+class Stepping(Composite):
+    """A family of arrows `A ⊗ S ⊗ P → …` that go on from a state, and know their states S and how they begin: cells and machines.
 
-    Subclasses define `carrier(A)` and `step(A, S)`, and `begin(A)` where the state of the empty list is not zero.
+    Subclasses define `carrier(A)` and `step(A, S)`, and `begin(A)` where they do not begin at zero.
     """
+
+    reads: ClassVar[str]  # what A is called
 
     def carrier(self, A: Object) -> Object:
         """The states S, for elements A."""
         raise NotImplementedError
 
     def step(self, A: Object, S: Object) -> Diagram:
-        """The algebra on `A × X`. Type: `A ⊗ S ⊗ P → S`."""
+        """The arrow from an element and the states."""
         raise NotImplementedError
 
     def begin(self, A: Object) -> Diagram:
-        """The state of the empty list: the algebra on `1`. Type: `I ⊗ P → S`."""
+        """The first state. Type: `I ⊗ P → S`."""
         return constant(zeros_of(self.carrier(A)))
+
+    def build(self, dom: Object) -> Diagram:
+        A, S = dom[:1], self.carrier(dom[:1])
+        if dom != A @ S:
+            raise TypingError(f"{self!r} takes {self.reads} and its states, {A @ S}, got {dom} ({difference(A @ S, dom)}).")
+        return self.step(A, S)
+
+
+class Cell(Stepping):
+    """A family of algebras of `1 + A × X`: `step` is the algebra on `A × X`, `A ⊗ S ⊗ P → S`, and `begin` that on `1`, the state
+    of the empty list."""
+
+    reads = "an element"
 
     def prefixes(self, A: Object, t: int, backwards: bool = False, masked: bool = False) -> Diagram | None:
         """A better arrow than a loop for all states over t elements, where there is one. Type: `Aᵗ ⊗ S ⊗ P → Sᵗ`.
@@ -44,13 +59,6 @@ class Cell(Composite):
     @property
     def arity(self) -> int:  # type: ignore[override]
         return 1 + len(self.carrier(R(1)))
-
-    def build(self, dom: Object) -> Diagram:
-        A = dom[:1]
-        S = self.carrier(A)
-        if dom != A @ S:
-            raise TypingError(f"{self!r} takes an element and its states, {A @ S}, got {dom} ({difference(A @ S, dom)}).")
-        return self.step(A, S)
 
     def algebra(self, A: Object) -> Algebra:
         """The algebra of `1 + A × X` that the cell is at A."""

@@ -16,6 +16,7 @@ from catlearn.algebra.monoids import accumulated, reduced
 from catlearn.algebra.padding import element_of, length_of, real
 from catlearn.algebra.polynomial import Polynomial, monomial
 from catlearn.algebra.trees import tree_fold, tree_scan
+from catlearn.categories.batch import with_axis
 from catlearn.categories.function import function
 from catlearn.categories.loop import loop
 from catlearn.categories.recompute import recompute
@@ -23,7 +24,7 @@ from catlearn.core.diagram import Diagram, copy, discard, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
 from catlearn.core.text import call_code
-from catlearn.core.wires import I, Object, R, Wire, is_whole
+from catlearn.core.wires import I, Object, R, is_whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -218,7 +219,7 @@ def _in_segments(body: Diagram, t: int, n: int, options: fold) -> Diagram:
     many = loop(segment, t // size, n, backwards=options.backwards)
     e = len(body.dom) - n
     E = body.dom[:e]
-    first = _reshaped(loop(body, t - left, n).dom[:e], (t // size, size)) @ body.dom[e:] >> many
+    first = _reshaped(with_axis(E, t - left), (t // size, size)) @ body.dom[e:] >> many
     y = len(many.cod) - n
     first = first >> _reshaped(many.cod[:y], (t - left,), 2) @ many.cod[y:]
     if not left:
@@ -231,7 +232,7 @@ def _in_segments(body: Diagram, t: int, n: int, options: fold) -> Diagram:
 def _one_after_the_other(first: Diagram, rest: Diagram, E: Object, t: int, left: int, backwards: bool) -> Diagram:
     """Both loops on their parts of the elements, the second from where the first ends, with the same parameters."""
     e, y, n = len(E), len(first.cod) - (len(first.dom) - len(E)), len(first.dom) - len(E)
-    lists = Object(tuple(_grown(wire, t) for wire in E.wires))
+    lists = with_axis(E, t)
     at = left if backwards else t - left
     parts = lists >> function(_Split(at), arity=e)
     early, late = (range(e, 2 * e), range(e)) if backwards else (range(e), range(e, 2 * e))
@@ -244,10 +245,6 @@ def _one_after_the_other(first: Diagram, rest: Diagram, E: Object, t: int, left:
     through = through >> through.cod[:y] @ rest
     join = through >> function(_Joined(y, backwards), arity=2 * y) @ S if y else through
     return join.reparameterise(copy(first.param))
-
-
-def _grown(wire: Wire, t: int) -> Wire:
-    return Wire(tuple(jax.ShapeDtypeStruct((t, *leaf.shape), leaf.dtype) for leaf in wire.leaves), wire.tree)
 
 
 def _entered(segment: Diagram, n: int) -> Diagram:

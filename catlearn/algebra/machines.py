@@ -6,48 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from catlearn.algebra.algebras import Coalgebra
-from catlearn.algebra.cells import algebra_of
+from catlearn.algebra.cells import Stepping, algebra_of
 from catlearn.algebra.functors import Mealy, Moore
 from catlearn.algebra.padding import element_of, length_of
-from catlearn.categories.function import constant
 from catlearn.categories.loop import loop
-from catlearn.categories.smooth import zeros_of
 from catlearn.core.diagram import Diagram, copy, discard, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
-from catlearn.core.wires import Object, difference
+from catlearn.core.wires import Object
 
 
-class Machine(Composite):
-    """A family of coalgebras of `(O × X)^A`, one for each A, which know their states and how they begin.
+class Machine(Stepping):
+    """A family of coalgebras of `(O × X)^A`, one for each A: `step` says something on an input and goes to the next state,
+    `A ⊗ S ⊗ P → O ⊗ S`. `run(machine)` runs one over a list of inputs."""
 
-    Subclasses define `carrier(A)` and `step(A, S)`, and `begin(A)` where they do not begin at zero. `run(machine)` runs one
-    over a list of inputs.
-    """
-
-    def carrier(self, A: Object) -> Object:
-        """The states S, for inputs A."""
-        raise NotImplementedError
-
-    def begin(self, A: Object) -> Diagram:
-        """The first state. Type: `I ⊗ P → S`."""
-        return constant(zeros_of(self.carrier(A)))
-
-    def step(self, A: Object, S: Object) -> Diagram:
-        """What is said on an input, and the next state. Type: `A ⊗ S ⊗ P → O ⊗ S`."""
-        raise NotImplementedError
+    reads = "an input"
 
     def coalgebra(self, A: Object) -> Coalgebra:
         """The machine at A as a coalgebra."""
         S = self.carrier(A)
         f = self.step(A, S)
         return Coalgebra(Mealy(A, f.cod[: len(f.cod) - len(S)]), S, f)
-
-    def build(self, dom: Object) -> Diagram:
-        A, S = dom[:1], self.carrier(dom[:1])
-        if dom != A @ S:
-            raise TypingError(f"{self!r} takes an input and its states, {A @ S}, got {dom} ({difference(A @ S, dom)}).")
-        return self.step(A, S)
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,10 +133,6 @@ class run(Composite):
     """
 
     machine: Any
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return "run"
 
     @property
     def arity(self) -> int:  # type: ignore[override]

@@ -149,51 +149,54 @@ class Loop(SmoothLayer):
         e, y = len(self.elements), len(self.results)
         kept = _run(early, (*_first(xs[:e], self._at("elements")), *params))
 
+        each, once = _parted(moving, kept)
+
         def step(s: tuple, m: tuple) -> tuple[tuple, tuple]:
-            out = _run(found.late, (*_merged(moving, m, kept), *s))
+            out = _run(found.late, (*_woven(moving, m, once), *s))
             return out[y:], out[:y]
 
-        s, ys = self._scan(step, xs[e:], _chosen(moving, kept))
+        s, ys = self._scan(step, xs[e:], each)
         return (*_back(ys, self._at("results")), *s)
 
     def optic(self, dom: Object) -> tuple[Callable, Callable]:
         """The scan of the late part's lens, and the scan back. What it keeps of elements and parameters is kept once."""
         early, found, _ = self._parts
+        before, lens = _halves(early), _halves(found.late)
         return (
-            lambda params, *xs: self._forward(_halves(early), _halves(found.late), params, xs),
-            lambda residual, *dys: self._backward(_halves(early), _halves(found.late), residual, dys),
+            lambda params, *xs: self._forward(before, lens, params, xs),
+            lambda residual, *dys: self._backward(before, lens, residual, dys),
         )
 
     def _forward(self, before: _Halves, lens: _Halves, params: tuple, xs: tuple) -> tuple:
         moving, e, y = self._parts[2], len(self.elements), len(self.results)
         first, kept = before.forward((*_first(xs[:e], self._at("elements")), *params))
-        once, each = jax.tree.leaves(_chosen([not moves for moves in moving], kept)), _chosen(moving, kept)
-        note: list[Any] = []
+        each, once = _parted(moving, kept)
+        shared, note = jax.tree.leaves(once), []
 
         def step(s: tuple, m: tuple) -> tuple[tuple, tuple]:
-            residual, out = lens.forward((*_merged(moving, m, kept), *s))
+            residual, out = lens.forward((*_woven(moving, m, once), *s))
             leaves, tree = jax.tree.flatten(residual)
-            given = once + jax.tree.leaves(m)
+            given = shared + jax.tree.leaves(m)
             new = [leaf for i, leaf in enumerate(leaves) if _place(leaf, given + leaves[:i]) is None]
             note[:] = [tree, [_place(leaf, given + new) for leaf in leaves]]
             return out[y:], (out[:y], new)
 
         s, (ys, new) = self._scan(step, xs[e:], each)
-        (tree, places), stored = note, once + jax.tree.leaves(each) + new
-        kept = [stored[at] for at in places], _Kept(tree, tuple(at < len(once) for at in places))
+        (tree, places), stored = note, shared + jax.tree.leaves(each) + new
+        kept = [stored[at] for at in places], _Kept(tree, tuple(at < len(shared) for at in places))
         return (*_back(ys, self._at("results")), *s), (first, *kept)
 
     def _backward(self, before: _Halves, lens: _Halves, residual: tuple, dys: tuple) -> tuple:
         (first, leaves, note), axes = residual, self._at("results", changes=True)
         still, constant = self._changing
-        once, each = _chosen(note.same, leaves), _chosen([not same for same in note.same], leaves)
+        once, each = _parted(note.same, leaves)
 
         def step(carry: tuple, at: tuple) -> tuple[tuple, tuple]:
             (ds, total), (dy, mine) = carry, at
             back = lens.backward(note.tree.unflatten(_woven(note.same, once, mine)), (*dy, *ds))
             dm, ds = back[: len(still)], back[len(still) :]
-            total = jax.tree.map(jnp.add, total, _chosen([not moves for moves in still], dm))
-            return (ds, total), _chosen(still, dm)
+            mine, common = _parted(still, dm)
+            return (ds, jax.tree.map(jnp.add, total, common)), mine
 
         begin = dys[len(axes) :], zeros_of(change(constant))
         (ds, total), dm = self._scan(step, begin, (_first(dys[: len(axes)], axes), each), back=True)
@@ -279,18 +282,14 @@ def _on_leaves(move: Callable, value: Any, axes: Sequence[int]) -> Any:
     return tree.unflatten([move(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True)])
 
 
-def _chosen(flags: Sequence[bool], values: Sequence) -> tuple:
-    return tuple(value for flag, value in zip(flags, values, strict=True) if flag)
-
-
-def _merged(flags: Sequence[bool], ours: Sequence, values: Sequence) -> list:
-    """The values, with those flagged replaced by ours in turn."""
-    fresh = iter(ours)
-    return [next(fresh) if flag else value for flag, value in zip(flags, values, strict=True)]
+def _parted(flags: Sequence[bool], values: Sequence) -> tuple[tuple, tuple]:
+    """The values that are flagged, and the others."""
+    pairs = [*zip(flags, values, strict=True)]
+    return tuple(value for flag, value in pairs if flag), tuple(value for flag, value in pairs if not flag)
 
 
 def _woven(flags: Sequence[bool], ours: Sequence, others: Sequence) -> list:
-    """Those flagged from ours, the rest from the others, in turn."""
+    """The inverse of `_parted`."""
     fresh, rest = iter(ours), iter(others)
     return [next(fresh) if flag else next(rest) for flag in flags]
 
