@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 
 import catlearn as cl
 from catlearn import I, R, X, const, laws, one
+from catlearn.algebra import lists
 from catlearn.categories.loop import Loop
 from catlearn.core.errors import ArgumentError, TypingError
 
@@ -41,6 +44,16 @@ def test_wrong_folds_are_caught(key, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(Loop, "optic", lambda self, dom: (lambda p, *x: (self.apply(p, *x), (p, x)), lambda m, *dy: m))
     assert laws.tied_gradient_adds(CELLS[0], A, 3, key) is not None
+
+
+def test_directions_and_segments_that_are_wrong_are_caught(key, monkeypatch):
+    right = Loop._scan
+    always = lambda self, step, carry, xs, back=False: right(replace(self, backwards=False), step, carry, xs, back)  # noqa: E731
+    monkeypatch.setattr(Loop, "_scan", always)
+    assert laws.backwards_is_reversed(CELLS[0], A, 3, key) is not None
+    monkeypatch.undo()
+    monkeypatch.setattr(lists, "recompute", lambda segment: lists._entered(segment, 1))  # gradients stop between segments
+    assert laws.segments_change_nothing(CELLS[0], A, 4, 2) is not None
 
 
 def test_batches_of_folds(cell, key):

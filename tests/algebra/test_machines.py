@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 import jax
@@ -40,6 +41,17 @@ def test_machines_cascade(key):
     assert laws.cascade_is_composition(m, k, R(3), 3) is None
     swapped = laws.extensional("cascade", R(3, 3) >> cl.run(cl.cascade(m, k)), R(3, 3) >> cl.run(k) >> cl.run(m))
     assert swapped is not None
+
+
+def test_wrong_compositions_are_caught(monkeypatch):
+    m, k = cl.mealy(CELL, cl.dense(2)), cl.mealy(CELL, R(2))
+    right, whole = cl.cascade.step, cl.hylo.build
+    other = lambda self, A, S: right(replace(self, first=self.second, second=self.first), A, S)  # noqa: E731
+    monkeypatch.setattr(cl.cascade, "step", other)
+    assert laws.cascade_is_composition(m, k, R(2), 2) is not None
+    monkeypatch.setattr(cl.hylo, "build", lambda self, dom: whole(replace(self, steps=self.steps - 1), dom))
+    grow = cl.branch(cl.dense(2), cl.dense(3) >> cl.tanh)
+    assert laws.hylo_is_unfold_then_fold(grow, CELL, R(3), 3) is not None
 
 
 def test_a_coalgebra_runs_from_a_state_that_is_given(key):
