@@ -14,8 +14,18 @@ from catlearn.algebra.planting import forest, graph, tree
 from catlearn.algebra.polynomial import X, const, one
 from catlearn.algebra.relabel import relabel
 from catlearn.algebra.trees import tree_fold, tree_scan
-from catlearn.algebra.unfolds import KEY, categorical, feedback, generate, hylo, stream, unfold
+from catlearn.algebra.unfolds import categorical, feedback, generate, hylo, stream, unfold
 from catlearn.categories.batch import batch
+from catlearn.categories.cokleisli import (
+    CoKl,
+    ask,
+    contextual_to_parametric,
+    inference,
+    pull_context,
+    underlying,
+    within,
+)
+from catlearn.categories.comonoid import KEY
 from catlearn.categories.function import constant, function, parameter
 from catlearn.categories.lens import Lens
 from catlearn.categories.loop import loop
@@ -80,6 +90,7 @@ from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
 from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from catlearn.nets.mixer import mixer_block
+from catlearn.nets.noise import dropout, noise
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
 from catlearn.nets.pooling import average_pool, global_average_pool, global_max_pool, max_pool
 from catlearn.nets.recurrence import LinearCell, diagonal_ssm, min_gru, min_lstm, recurrence

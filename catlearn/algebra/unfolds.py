@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from catlearn.algebra.algebras import Coalgebra
 from catlearn.algebra.cells import algebra_of
+from catlearn.categories.comonoid import KEY
 from catlearn.categories.function import constant, function
 from catlearn.categories.loop import loop
 from catlearn.core.diagram import Diagram, discard, identity, wiring
@@ -20,7 +21,6 @@ from catlearn.core.text import short
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object, R, count, is_whole
 
-KEY = R(dtype=jax.eval_shape(jax.random.key, 0).dtype)  # a random key
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
+from catlearn.categories.cokleisli import context_of, under_context, underlying
+from catlearn.categories.comonoid import has_keys, spread
 from catlearn.categories.smooth import Smooth, SmoothLayer, change, unpack
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram, Reparameterised, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import Functor, same_wire
+from catlearn.core.retype import retyped
 from catlearn.core.text import short
 from catlearn.core.wires import Object, Wire, count, is_whole
 
@@ -25,7 +27,8 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
 
     A wire that depends on parameters alone stays without the axis and is computed once; it is spread over the batch
     only where it meets an example's wire, or at the end. `batched` says which wires of the domain have the axis (all,
-    unless told). Batch first, then `reverse`: gradients of parameters are then summed inside one product, never built
+    unless told). A context is one for all examples, and a random key is split among them; with `batched`, which speaks of the
+    wires of A ⊗ X, the arrow of Smooth. Batch first, then `reverse`: gradients of parameters are then summed inside one product, never built
     for each example. Raises TypingError for a size that is no whole number ≥ 0.
 
     >>> import catlearn as cl
@@ -38,6 +41,10 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
     size = int(size)
     if isinstance(f, Object):
         return with_axis(f, size)
+    if context_of(f).wires and batched is None:
+        still = (False,) * len(context_of(f)) + (True,) * len(f.dom)
+        return under_context(lambda g: batch(g, size, still), f)
+    f = underlying(f)
     staged = batching(size)(f)
     flags = (True,) * len(f.dom) if batched is None else tuple(batched)
     if len(flags) != len(f.dom):
@@ -52,6 +59,15 @@ def with_axis(A: Object, size: int, flags: Flags | None = None) -> Object:
     """The object with a leading axis of this length on each wire, or on those flagged."""
     flags = flags if flags is not None else (True,) * len(A)
     return Object(tuple(_grown(wire, size) if flag else wire for wire, flag in zip(A.wires, flags, strict=True)))
+
+
+def without_axis(A: Object, flags: Flags) -> Object:
+    """The inverse of `with_axis`."""
+    return Object(tuple(_shrunk(wire) if flag else wire for wire, flag in zip(A.wires, flags, strict=True)))
+
+
+def _shrunk(wire: Wire) -> Wire:
+    return replace(wire, leaves=tuple(jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype) for leaf in wire.leaves))
 
 
 def _grown(wire: Wire, size: int) -> Wire:
@@ -176,6 +192,10 @@ def batched_box(box: Box, size: int, flags: Flags) -> Diagram:
     better = box.op.batch(box, size, flags)
     if better is not None:
         return better
+    lone = tuple(not flag and has_keys(wire) for wire, flag in zip(box.dom.wires, flags, strict=True))
+    if any(lone):
+        each = tuple(a or b for a, b in zip(flags, lone, strict=True))
+        return _spread(with_axis(box.dom, size, flags), tuple(not a for a in lone), size) >> batched_box(box, size, each)
     own = box.own if box.op.shared else with_axis(box.own, size)
     return Box(Batched(box, size, flags), with_axis(box.dom, size, flags), with_axis(box.cod, size), own, box.label)
 
@@ -203,6 +223,10 @@ class Batched(SmoothLayer):
     @property
     def _axes(self) -> tuple:
         return (None if self.shared else 0, *(0 if flag else None for flag in self.flags))
+
+    def resolve(self, dom: Object) -> Diagram:
+        inside = retyped(self.box, without_axis(dom, self.flags))
+        return batching(self.size)(inside).at(self.flags)[0]
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return self.box.op.initial(key, self.box.dom)
@@ -245,9 +269,9 @@ def _spread(A: Object, flags: Flags, size: int) -> Diagram:
 
 @dataclass(frozen=True)
 class Spread(SmoothLayer):
-    """The same value for each of `size` examples. Type: `A → Aⁿ`."""
+    """The same value for each of `size` examples; of a random key, a key for each. Type: `A → Aⁿ`."""
 
     size: int
 
     def apply(self, params: tuple, *xs: Any) -> Any:
-        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (self.size, *leaf.shape)), xs[0])
+        return spread(xs[0], self.size)

@@ -10,12 +10,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from catlearn.categories.batch import batching, with_axis
+from catlearn.categories.batch import Spread, batching, with_axis
+from catlearn.categories.cokleisli import asked, context_of, reading, underlying
+from catlearn.categories.comonoid import has_keys
 from catlearn.categories.early import Cut, cut
 from catlearn.categories.lens import Lens
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, SmoothLayer, change, change_of_wire, is_smooth, uncurry, zeros_of
-from catlearn.core.diagram import Box, Diagram, wiring
+from catlearn.core.diagram import Box, Diagram, identity, wiring
 from catlearn.core.errors import CompositionError, TypingError
 from catlearn.core.text import short
 from catlearn.core.values import unpacked
@@ -24,13 +26,15 @@ from catlearn.core.wires import Object, Wire, difference, is_whole
 Axes = tuple[tuple[int, ...], ...]
 
 
-def loop(f: Diagram, n: int, states: int, apart: bool = False, backwards: bool = False) -> Diagram:
-    """f, n times over, as one `lax.scan`. Type: `(E ⊗ S ⊗ P → Y ⊗ S) ↦ (Eⁿ ⊗ S ⊗ P → Yⁿ ⊗ S)`, S the last `states` wires.
+def loop(f: Diagram, n: int, states: int, apart: bool = False, backwards: bool = False, still: int = 0) -> Diagram:
+    """f, n times over, as one `lax.scan`. Type: `(C ⊗ E ⊗ S ⊗ P → Y ⊗ S) ↦ (C ⊗ Eⁿ ⊗ S ⊗ P → Yⁿ ⊗ S)`,
+    with S the last `states` wires, and C the first `still` ones, which are the same in each round.
 
     Wires of E and Y gain an axis n before their own. Parameters are shared by all rounds: the composite of n copies of f
     reparameterised along the copy `P → Pⁿ`; where they are `apart`, each round has its own, `Pⁿ`. What depends on E
     and P alone is computed for all rounds at once, before the loop. `backwards` goes from the last element to the first.
-    The residual is what f keeps in each round; elements and parameters are kept once.
+    The residual is what f keeps in each round; elements and parameters are kept once. Of an arrow that reads a context, all
+    rounds read it: of random keys, each gets its own.
     Raises TypingError where f does not end in the states that it began with, and unless n is a whole number ≥ 0.
 
     >>> import catlearn as cl
@@ -40,28 +44,64 @@ def loop(f: Diagram, n: int, states: int, apart: bool = False, backwards: bool =
     """
     if not is_whole(n):
         raise TypingError(f"loop: n must be a whole number ≥ 0, got {n!r}.")
+    if context_of(f).wires:
+        return _in_context(f, int(n), states, apart, backwards)
     if f.category not in (None, Smooth):
         raise CompositionError(f"loops take arrows of Smooth, and {short(f)} is one of {f.category}: loop, then reverse.")
     begin, end = f.dom[len(f.dom) - states :], f.cod[len(f.cod) - states :]
-    if begin != end or len(f.dom) < states:
+    if begin != end or len(f.dom) < states + still:
         raise TypingError(
             f"{short(f)} must end in the states that it begins with.\n  it begins with: {begin}\n  it ends in:     {end}\n"
             f"  first difference: {difference(begin, end)}"
         )
-    moving = (*f.dom.wires[: len(f.dom) - states], *f.cod.wires[: len(f.cod) - states])
-    axes = tuple(tuple(-len(leaf.shape) - 1 for leaf in wire.leaves) for wire in moving)
-    return _boxed(Loop(f, int(n), states, axes, apart, backwards))
+    return _boxed(Loop(f, int(n), states, tuple(map(_before, _moving(f, still, states))), apart, backwards, still))
+
+
+def _moving(f: Diagram, still: int, states: int) -> tuple[Wire, ...]:
+    """The wires of elements and of results."""
+    return (*f.dom.wires[still : len(f.dom) - states], *f.cod.wires[: len(f.cod) - states])
+
+
+def _before(wire: Wire) -> tuple[int, ...]:
+    """For each leaf, the axis before its own, from the end."""
+    return tuple(-len(leaf.shape) - 1 for leaf in wire.leaves)
+
+
+def _in_context(f: Diagram, n: int, states: int, apart: bool, backwards: bool) -> Diagram:
+    """The loop over the arrow `C ⊗ K ⊗ E ⊗ S → Y ⊗ S` that f is, with one key K for each round."""
+    A = context_of(f)
+    keyed = [has_keys(wire) for wire in A.wires]
+    begin = _read(Object(tuple(w for w, key in zip(A.wires, keyed, strict=True) if not key)))
+    for wire, key in zip(A, keyed, strict=True):
+        begin = begin @ (asked(wire) >> Spread(n)) if key else begin
+    return reading(begin, loop(underlying(f), n, states, apart, backwards, len(A) - sum(keyed)))
+
+
+def _read(A: Object) -> Diagram:
+    return asked(A) if len(A) else identity(A)
 
 
 def _boxed(op: Loop) -> Diagram:
     f, n, k = op.body, op.length, op.states
-    dom = _lengthened(op.elements, n, op.axes) @ f.dom[len(f.dom) - k :]
+    dom = f.dom[: op.still] @ _lengthened(op.elements, n, op.axes) @ f.dom[len(f.dom) - k :]
     cod = _lengthened(op.results, n, op.axes[len(op.elements) :]) @ f.cod[len(f.cod) - k :]
     return Box(op, dom, cod, with_axis(f.param, n) if op.apart else f.param, f.label)
 
 
 def _lengthened(A: Object, n: int, axes: Axes) -> Object:
     return Object(tuple(_longer(wire, n, at) for wire, at in zip(A.wires, axes, strict=False)))
+
+
+def _shortened(A: Object, axes: Axes) -> Object:
+    return Object(tuple(_shorter(wire, at) for wire, at in zip(A.wires, axes, strict=False)))
+
+
+def _shorter(wire: Wire, axes: tuple[int, ...]) -> Wire:
+    def cut(leaf: jax.ShapeDtypeStruct, axis: int) -> jax.ShapeDtypeStruct:
+        at = len(leaf.shape) + axis
+        return jax.ShapeDtypeStruct((*leaf.shape[:at], *leaf.shape[at + 1 :]), leaf.dtype)
+
+    return replace(wire, leaves=tuple(map(cut, wire.leaves, axes)))
 
 
 def _longer(wire: Wire, n: int, axes: tuple[int, ...]) -> Wire:
@@ -85,6 +125,7 @@ class Loop(SmoothLayer):
     axes: Axes = ()
     apart: bool = False
     backwards: bool = False
+    still: int = 0
 
     @property
     def name(self) -> str | None:  # type: ignore[override]
@@ -108,14 +149,20 @@ class Loop(SmoothLayer):
 
     @property
     def elements(self) -> Object:
-        return self.body.dom[: len(self.body.dom) - self.states]
+        return self.body.dom[self.still : len(self.body.dom) - self.states]
 
     @property
     def results(self) -> Object:
         return self.body.cod[: len(self.body.cod) - self.states]
 
     def over(self, body: Diagram) -> Diagram:
-        return _boxed(replace(self, body=body))
+        wires = _moving(body, self.still, self.states)
+        axes = (at if len(at) == len(w.leaves) else _before(w) for w, at in zip(wires, self.axes, strict=True))
+        return _boxed(replace(self, body=body, axes=tuple(axes)))
+
+    def inner(self, dom: Object) -> Object:
+        c, e = self.still, len(dom) - self.states
+        return dom[:c] @ _shortened(dom[c:e], self.axes) @ dom[e:]
 
     def drawing(self, draw: Callable) -> Callable:
         return (lambda key: jax.vmap(draw)(jax.random.split(key, self.length))) if self.apart else draw
@@ -133,11 +180,11 @@ class Loop(SmoothLayer):
         return ahead if small or jax.default_backend() != "cpu" else self._timed(False)
 
     def _timed(self, ahead: bool) -> tuple[Diagram, Cut, tuple[bool, ...]]:
-        f, e = uncurry(self.body), len(self.elements)
-        late = [i < e + self.states and (i >= e or not ahead) for i in range(len(f.dom))]
+        f, c, e = uncurry(self.body), self.still, len(self.elements)
+        late = [c <= i < c + e + self.states and (i >= c + e or not ahead) for i in range(len(f.dom))]
         found = cut(f, late).waiting(f.cod)
-        found = found if ahead else _carrying(found, self.elements)
-        flags = (True,) * e + (self.apart,) * (len(f.dom) - e - self.states)
+        found = found if ahead else _carrying(found, c, self.elements)
+        flags = (False,) * c + (True,) * e + (self.apart,) * (len(f.dom) - c - e - self.states)
         early, moving = batching(self.length)(found.early).at(flags)
         return early, found, moving
 
@@ -146,9 +193,8 @@ class Loop(SmoothLayer):
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         early, found, moving = self._parts
-        e, y = len(self.elements), len(self.results)
-        kept = _run(early, (*_first(xs[:e], self._at("elements")), *params))
-
+        c, e, y = self.still, self.still + len(self.elements), len(self.results)
+        kept = _run(early, (*xs[:c], *_first(xs[c:e], self._at("elements")), *params))
         each, once = _parted(moving, kept)
 
         def step(s: tuple, m: tuple) -> tuple[tuple, tuple]:
@@ -168,8 +214,8 @@ class Loop(SmoothLayer):
         )
 
     def _forward(self, before: _Halves, lens: _Halves, params: tuple, xs: tuple) -> tuple:
-        moving, e, y = self._parts[2], len(self.elements), len(self.results)
-        first, kept = before.forward((*_first(xs[:e], self._at("elements")), *params))
+        moving, c, e, y = self._parts[2], self.still, self.still + len(self.elements), len(self.results)
+        first, kept = before.forward((*xs[:c], *_first(xs[c:e], self._at("elements")), *params))
         each, once = _parted(moving, kept)
         shared, note = jax.tree.leaves(once), []
 
@@ -201,7 +247,9 @@ class Loop(SmoothLayer):
         begin = dys[len(axes) :], zeros_of(change(constant))
         (ds, total), dm = self._scan(step, begin, (_first(dys[: len(axes)], axes), each), back=True)
         back, axes = before.backward(first, tuple(_woven(still, dm, total))), self._at("elements", changes=True)
-        return back[len(axes) :], (*_back(back[: len(axes)], axes), *ds)
+        c = len(change(self.body.dom[: self.still]))
+        e = c + len(axes)
+        return back[e:], (*back[:c], *_back(back[c:e], axes), *ds)
 
     @property
     def _changing(self) -> tuple[list[bool], Object]:
@@ -224,7 +272,7 @@ class Loop(SmoothLayer):
     def __repr__(self) -> str:
         if self.apart:
             return f"stack({self.length}, {self.body.code()})"
-        options = ", backwards=True" if self.backwards else ""
+        options = (", backwards=True" if self.backwards else "") + (f", still={self.still}" if self.still else "")
         return f"loop({self.body.code()}, {self.length}, {self.states}{options})"
 
 
@@ -256,10 +304,10 @@ def _halves(f: Diagram) -> _Halves:
     return _Halves(forward, lambda kept, dys: optic.bwd.run((*kept, *dys)))
 
 
-def _carrying(found: Cut, E: Object) -> Cut:
-    """A cut whose elements come late, with them on M: `E ⊗ P → M ⊗ E` and `M ⊗ E ⊗ S → …`."""
-    e, dom = len(E), E @ found.early.dom
-    swapped = wiring(dom, (*range(e, len(dom)), *range(e)))
+def _carrying(found: Cut, c: int, E: Object) -> Cut:
+    """A cut whose elements come late, with them on M: `C ⊗ E ⊗ P → M ⊗ E` and `M ⊗ E ⊗ S → …`."""
+    e, dom = len(E), found.early.dom[:c] @ E @ found.early.dom[c:]
+    swapped = wiring(dom, (*range(c), *range(c + e, len(dom)), *range(c, c + e)))
     return replace(found, early=swapped >> found.early @ E, kept=found.kept @ E)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.cokleisli import context_of, under_context
 from catlearn.categories.reverse import reverse
 from catlearn.categories.smooth import Smooth, SmoothLayer, change, is_smooth
 from catlearn.core.diagram import Box, Diagram
@@ -33,6 +34,8 @@ def recompute(f: Any) -> Any:
     """
     if isinstance(f, Family):
         return Recomputed(f)
+    if context_of(f).wires:
+        return under_context(recompute, f)
     if f.category not in (None, Smooth):
         raise CompositionError(
             f"recompute takes arrows of Smooth, and {short(f)} is one of {f.category}: recompute, then reverse."

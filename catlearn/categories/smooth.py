@@ -18,6 +18,7 @@ from catlearn.core.errors import CompositionError
 from catlearn.core.family import Layer
 from catlearn.core.functor import Free, Functor, same_wire, sum_objects
 from catlearn.core.parameters import initialise
+from catlearn.core.retype import retyped
 from catlearn.core.text import unequal
 from catlearn.core.track import tracking
 from catlearn.core.values import pack, values_of
@@ -147,6 +148,9 @@ class Uncurried(SmoothLayer):
     def apply(self, params: tuple, *xs: Any) -> Any:
         n = len(self.box.dom)
         return self.box.op.apply(xs[n:], *xs[:n])
+
+    def resolve(self, dom: Object) -> Diagram:
+        return uncurry(retyped(self.box, dom[: len(self.box.dom)]))
 
     def inspect(self, *xs: Any) -> None:
         self.box.op.inspect(*xs[: len(self.box.dom)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from catlearn.categories.cokleisli import context_of
 from catlearn.categories.loop import loop
 from catlearn.categories.smooth import Smooth
 from catlearn.core.diagram import Diagram
@@ -30,7 +31,7 @@ def stack(n: int, f: Any) -> Any:
         raise TypingError(f"stack: n must be a whole number ≥ 1, got {n!r}.")
     if isinstance(f, Family):
         return Stacked(f, int(n))
-    if f.category not in (None, Smooth):
+    if f.category not in (None, Smooth) and not context_of(f).wires:
         raise CompositionError(f"stack takes arrows of Smooth, and {short(f)} is one of {f.category}: stack, then reverse.")
     if f.cod != f.dom:
         raise TypingError(

@@ -38,7 +38,8 @@ class Category(Protocol):
     """What a construction (`Para`, `Lens`, a functor) needs of the category that it is built from.
 
     `wiring(dom, index)` is the arrow `dom → dom[index[0]] ⊗ dom[index[1]] ⊗ …`: identities, swaps, copies and discards.
-    A category without copies raises for indices that are not permutations.
+    A category without copies raises for indices that are not permutations. One that others embed in, such as CoKl, has
+    `join(a, b)`, the category of composites of arrows of both, and `underlying(f)`, the arrow of its `base` that f is.
     """
 
     def wiring(self, dom: Any, index: Sequence[int]) -> Any: ...

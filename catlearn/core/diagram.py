@@ -400,9 +400,9 @@ class Reparameterised(Diagram):
     def cod(self) -> Object:  # type: ignore[override]
         return self.body.cod
 
-    @property
+    @cached_property
     def category(self) -> Any:  # type: ignore[override]
-        return self.body.category
+        return _common_category(self.body, self.along)
 
     @property
     def op(self) -> Any:  # type: ignore[override]
@@ -563,8 +563,11 @@ def _beside(f: Wiring, g: Wiring) -> Wiring:
 
 
 def _common_category(f: Diagram, g: Diagram) -> Any:
-    if f.category is not None and g.category is not None and f.category != g.category:
-        raise CompositionError(
-            f"{short(f)} is an arrow of {f.category} and {short(g)} of {g.category}; send one along a functor first."
-        )
-    return f.category if f.category is not None else g.category
+    a, b = f.category, g.category
+    if a is None or b is None or a == b:
+        return b if a is None else a
+    join = getattr(a, "join", None) or getattr(b, "join", None)
+    both = join(a, b) if join else None
+    if both is None:
+        raise CompositionError(f"{short(f)} is an arrow of {a} and {short(g)} of {b}; send one along a functor first.")
+    return both

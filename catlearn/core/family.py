@@ -125,6 +125,10 @@ class Layer(Family):
     def over(self, body: Any) -> Any:
         raise NotImplementedError
 
+    def inner(self, dom: Object) -> Object:
+        """The domain of the body where the box's own is this one."""
+        return dom
+
     def drawing(self, draw: Callable[[jax.Array], tuple]) -> Callable[[jax.Array], tuple]:
         """How first values are drawn, from how a box of the body draws its own."""
         return draw

@@ -60,8 +60,8 @@ class Functor:
 
     The target is a category whose arrows compose with `>>` and `@`. Applied to a parametric diagram it is `Para(F)`:
     parameters go along with `on_wire`, and 2-cells to 2-cells (`F(f.reparameterise(r)) = F(f).reparameterise(F(r))`).
-    `source` is the category that it goes out of (any, unless told). Raises CompositionError for arrows of another, and
-    TypingError for what has no domain yet.
+    `source` is the category that it goes out of (any, unless told); of arrows of a category over it, such as CoKl, it takes
+    the arrows of the source that they are. Raises CompositionError for other arrows, and TypingError for what has no domain.
 
     >>> from catlearn.core.diagram import identity
     >>> from catlearn.core.wires import R
@@ -81,6 +81,8 @@ class Functor:
             return self.on_object(f)
         category = getattr(f, "category", None)
         if isinstance(f, Diagram) and None not in (self.source, category) and category != self.source:
+            if getattr(category, "base", None) == self.source and hasattr(category, "underlying"):
+                return fold(self, category.underlying(f))
             raise CompositionError(f"{self.name} goes out of {self.source}, and {short(f)} is an arrow of {category}.")
         return fold(self, f)
 

@@ -1,0 +1,92 @@
+"""A diagram at another domain: every family in it resolved again where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from catlearn.core.arrow import Arrow
+from catlearn.core.diagram import Box, Diagram, Reparameterised, wiring
+from catlearn.core.errors import TypingError
+from catlearn.core.family import Family
+from catlearn.core.functor import Functor, same_wire
+from catlearn.core.text import short
+from catlearn.core.wires import Object
+
+
+@dataclass(frozen=True)
+class Retyped(Arrow):
+    """An arrow for each domain of so many wires."""
+
+    dom: Object
+    cod: Object
+    at: Callable[[Object], Diagram]
+
+    def then(self, other: Retyped) -> Retyped:
+        def at(dom: Object) -> Diagram:
+            f = self.at(dom)
+            return f >> other.at(f.cod)
+
+        return Retyped(self.dom, other.cod, at)
+
+    def tensor(self, other: Retyped) -> Retyped:
+        n = len(self.dom)
+        return Retyped(self.dom @ other.dom, self.cod @ other.cod, lambda dom: self.at(dom[:n]) @ other.at(dom[n:]))
+
+    def reparameterise(self, along: Retyped) -> Retyped:
+        return replace(self, at=lambda dom: self.at(dom).reparameterise(along.at(along.dom)))
+
+    def like(self, node: Diagram, functor: str) -> Retyped:
+        """A composite that is the value of a family is that family's value at the new domain; others keep their parts."""
+
+        def at(dom: Object) -> Diagram:
+            if isinstance(node.op, Family) and not isinstance(node, Reparameterised) and dom != node.dom:
+                return _bearing(node.op.resolve(dom), node.label)
+            image = self.at(dom)
+            if node == image:
+                return node
+            if isinstance(image, Reparameterised) and isinstance(node, Reparameterised):
+                return replace(image, label=node.label, initialiser=node.initialiser)
+            return _bearing(image.made_by(node.op) if node.op is not None else image, node.label)
+
+        return replace(self, at=at)
+
+
+def _bearing(f: Diagram, label: str | None) -> Diagram:
+    return f.named(label) if label else f
+
+
+class _Retypings:
+    """The category of arrows for each domain."""
+
+    def wiring(self, dom: Object, index: Sequence[int]) -> Retyped:
+        return Retyped(dom, dom.select(index), lambda new: wiring(new, index))
+
+
+def _on_box(box: Box, replaced: Callable[[Box], Diagram]) -> Retyped:
+    def at(dom: Object) -> Diagram:
+        return replaced(box) if dom == box.dom else _resolved(box, dom)
+
+    return Retyped(box.dom, box.cod, at)
+
+
+def _resolved(box: Box, dom: Object) -> Diagram:
+    if getattr(box.op, "body", None) is not None:
+        body = box.op.body
+        return _bearing(box.op.over(retyped(body, box.op.inner(dom))), box.label)
+    if not isinstance(box.op, Family):
+        raise TypingError(f"{short(box)} stands at {box.dom} for good, and can't be had at {dom}.")
+    return _bearing(box.op.resolve(dom), box.label)
+
+
+def retyped(f: Diagram, dom: Object, replaced: Callable[[Box], Diagram] = lambda box: box) -> Diagram:
+    """The diagram at another domain of as many wires: boxes and composites that families made are made anew there.
+
+    `replaced` says what stands for each box whose domain stays. Raises TypingError where a box has no arrow at its new domain.
+
+    >>> import catlearn as cl
+    >>> retyped(cl.R(3) >> cl.dense(2) >> cl.relu, cl.R(7)).code()
+    'R(7) >> dense(2) >> relu'
+    """
+    functor = Functor(_Retypings(), same_wire, lambda box: _on_box(box, replaced), name="retyped")
+    return functor(f).at(dom)

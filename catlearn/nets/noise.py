@@ -1,0 +1,110 @@
+"""Arrows of CoKl(K, Smooth) for a random key K: noise in training, none at inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from catlearn.categories.batch import with_axis
+from catlearn.categories.cokleisli import asked
+from catlearn.categories.comonoid import KEY
+from catlearn.categories.smooth import SmoothLayer
+from catlearn.core.diagram import Box, Diagram, wiring
+from catlearn.core.errors import TypingError
+from catlearn.core.family import Composite
+from catlearn.core.wires import Object
+from catlearn.nets.dense import floating
+
+
+class Noise(Composite):
+    """A family of arrows `X → X` that read a random key: `noisy(key, x)` with it, the identity without (`inference`).
+
+    A batch has noise of its own for each example.
+    """
+
+    def noisy(self, key: jax.Array, x: jax.Array) -> jax.Array:
+        raise NotImplementedError
+
+    def build(self, dom: Object) -> Diagram:
+        floating(self, dom, axes="an array", least=0)
+        return asked(KEY) @ dom >> _Noisy(self)
+
+
+@dataclass(frozen=True, repr=False)
+class _Noisy(SmoothLayer):
+    """Noise by a key, or none where there is no key. Type: `K ⊗ X → X`."""
+
+    kind: Noise
+
+    arity = 2
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.kind.name
+
+    def resolve(self, dom: Object) -> Diagram:
+        return super().resolve(dom) if dom.wires[0].leaves else wiring(dom, (1,))
+
+    def codomain(self, dom: Object, param: Object) -> Object:
+        return dom[1:]
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self.kind.noisy(*xs)
+
+    def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
+        """One key makes the noise of the whole batch."""
+        if batched[0]:
+            return None
+        return replace(box, dom=box.dom[:1] @ with_axis(box.dom[1:], size), cod=with_axis(box.cod, size))
+
+    def __repr__(self) -> str:
+        return f"noisy({self.kind!r})"
+
+
+@dataclass(frozen=True, repr=False)
+class dropout(Noise):
+    """Set each entry to zero with probability `rate`, and scale the others by 1/(1 − rate). Type: `R(…) → R(…)`, reading a key.
+
+    At inference it is the identity. Raises TypingError for a rate outside [0, 1) and for wires of integers.
+    Source: Srivastava et al. 2014, "Dropout", §4 (there, weights are scaled at inference).
+
+    >>> import jax, jax.numpy as jnp, catlearn as cl
+    >>> f = cl.R(4) >> cl.dropout(0.5)
+    >>> f((), jax.random.key(0), jnp.ones(4)), f((), jnp.ones(4))
+    (Array([0., 2., 2., 0.], dtype=float32), Array([1., 1., 1., 1.], dtype=float32))
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise TypingError(f"dropout: rate must be a probability below 1, got {self.rate!r}.")
+
+    def noisy(self, key: jax.Array, x: jax.Array) -> jax.Array:
+        kept = jax.random.bernoulli(key, 1 - self.rate, x.shape)
+        return jnp.where(kept, x / (1 - self.rate), jnp.zeros((), x.dtype))
+
+
+@dataclass(frozen=True, repr=False)
+class noise(Noise):
+    """Add normal noise of this deviation. Type: `R(…) → R(…)`, reading a key; the identity at inference.
+
+    Raises TypingError for a deviation below 0 and for wires of integers.
+
+    >>> import jax, jax.numpy as jnp, catlearn as cl
+    >>> f = cl.R(2) >> cl.noise(0.1)
+    >>> bool(jnp.all(f((), jax.random.key(0), jnp.ones(2)) != 1)), f((), jnp.ones(2))
+    (True, Array([1., 1.], dtype=float32))
+    """
+
+    deviation: float
+
+    def __post_init__(self) -> None:
+        if not self.deviation >= 0:
+            raise TypingError(f"noise: deviation must be a number ≥ 0, got {self.deviation!r}.")
+
+    def noisy(self, key: jax.Array, x: jax.Array) -> jax.Array:
+        return x + self.deviation * jax.random.normal(key, x.shape, x.dtype)
