@@ -147,7 +147,7 @@ class CoKl:
         """Run a diagram on values of its contexts, then of its inputs; keys may be left out, for inference."""
         contexts = _contexts(self, f, given)
         f = within(f, object_of(contexts).named(*self.names))
-        return underlying(f)(params, *contexts, *given[len(given) - len(f.dom) :])
+        return self.base.call(underlying(f), params, (*contexts, *given[len(given) - len(f.dom) :]))
 
     def init(self, f: Diagram, key: jax.Array) -> tuple:
         """Initial values of a diagram's parameters."""

@@ -1,0 +1,397 @@
+"""Graphs as contexts: an edge list, a dense adjacency matrix, or a sparse one, and arrows between the three.
+
+A graph with n nodes goes along one wire named "graph". Edges carry messages from senders to receivers; entry (r, s) of an
+adjacency matrix is the weight of the edge from s to r, so that A x sums over what comes in.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jax.experimental.sparse import BCOO
+
+from catlearn.categories.smooth import SmoothLayer
+from catlearn.core.errors import ArgumentError, TypingError, WireError
+from catlearn.core.wires import Object, R, Wire, is_whole, wire
+
+
+@partial(
+    jax.tree_util.register_dataclass,
+    meta_fields=["nodes", "graphs", "open"],
+    data_fields=["senders", "receivers", "weights", "features", "owner"],
+)
+@dataclass(frozen=True)
+class EdgeList:
+    """A graph by its edges, or a disjoint union of several, in arrays of fixed length. `edge_list` makes and checks them.
+
+    Edge e goes from node `senders[e]` to node `receivers[e]`, both int32; `weights[e]` (None: all 1) and `features`, a pytree
+    of arrays with an edge on each row (or None), belong to it. `owner[i]` is the graph that node i is of: from 0 on, and their
+    number for padding; None where all nodes are of one graph. Edges of padding join nodes of padding, so that messages
+    from it never reach real nodes. `nodes` and `graphs` (None: one graph, without an axis for it) are static.
+    """
+
+    senders: Any
+    receivers: Any
+    weights: Any
+    features: Any
+    owner: Any
+    nodes: int
+    graphs: int | None = None
+    open: bool = False
+
+    @property
+    def edges(self) -> int:
+        """How many edges there is place for."""
+        return self.senders.shape[-1]
+
+    @property
+    def parts(self) -> int:
+        """How many graphs there are."""
+        return 1 if self.graphs is None else self.graphs
+
+    def object_code(self) -> str | None:
+        """The code of the wire, for text; None for mere changes."""
+        if self.senders is None or len(self.senders.shape) != 1:
+            return None
+        features = None if self.features is None else Object((Wire.of(_row(self.features)),))
+        given = {"features": features, "weighted": self.weights is not None, "graphs": self.graphs}
+        given["padded"] = self.owner is not None and self.graphs is None
+        options = [f"{name}={value!r}" for name, value in given.items() if value is not None and value is not False]
+        return f"Graph({', '.join([str(self.nodes), *([] if self.open else [str(self.edges)]), *options])})"
+
+    # what a declaration of this type takes
+
+    def leaves_open(self, other: Any) -> bool:
+        """Whether another graph is what this declaration left open: any number of edges, and any of the three forms."""
+        if not self.open:
+            return False
+        if isinstance(other, EdgeList):
+            return _closed(self) == _closed(other)
+        plain = self.features is None and self.owner is None
+        return plain and getattr(other, "shape", None) == (self.nodes, self.nodes)
+
+    def why_not(self, other: Any) -> str:
+        """What to do about a graph of another type."""
+        if not isinstance(other, EdgeList):
+            shape = getattr(other, "shape", None)
+            return f"An adjacency matrix of this graph has the shape {(self.nodes, self.nodes)}, not {shape}." if shape else ""
+        if other.nodes > self.nodes or (not self.open and other.edges > self.edges):
+            return "It is larger than its declared wire: declare Graph(nodes, edges) for the largest graph that will come."
+        return "A smaller graph is padded to its wire by catlearn.disjoint_union."
+
+    def learnable(self) -> Object | None:
+        """What to learn in place of a graph that was left open: its adjacency matrix."""
+        return R(self.nodes, self.nodes) if self.open else None
+
+
+jax.export.register_pytree_node_serialization(
+    EdgeList,
+    serialized_name="catlearn.EdgeList",
+    serialize_auxdata=lambda static: json.dumps(static).encode(),
+    deserialize_auxdata=lambda text: tuple(json.loads(text)),
+)
+
+
+def _row(values: Any) -> Any:
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), values)
+
+
+def _closed(graph: EdgeList) -> Any:
+    """The type of a graph but for the number of its edges."""
+    short = jax.tree.map(lambda leaf: (leaf.shape[1:], leaf.dtype), replace(graph, open=False, owner=None))
+    return short, graph.owner is None
+
+
+def Graph(
+    nodes: int,
+    edges: int | None = None,
+    features: Object | None = None,
+    *,
+    weighted: bool = False,
+    graphs: int | None = None,
+    padded: bool = False,
+) -> Object:
+    """The wire of graphs with so many nodes and edges, named "graph": `EdgeList`s, or what stands for them.
+
+    With `edges=None` any number of edges will do, and so will an adjacency matrix, `R(n, n)` or BCOO. `features` is the
+    object of one edge's features; `weighted` edges have a weight; a disjoint union of `graphs` graphs, or one that is
+    `padded`, says which nodes are whose. Raises WireError for what is no whole number.
+
+    >>> Graph(nodes=2708, edges=10556)
+    Graph(2708, 10556)
+    """
+    for name, value in {"nodes": nodes, "edges": edges, "graphs": graphs}.items():
+        if not (is_whole(value) or (value is None and name != "nodes")):
+            raise WireError(f"Graph: {name} must be a whole number ≥ 0, got {value!r}.")
+    if features is not None and (not isinstance(features, Object) or len(features) != 1):
+        raise WireError(f"Graph: the features of an edge are an object of one wire, such as R(4), got {features!r}.")
+    m = 0 if edges is None else int(edges)
+    index = jax.ShapeDtypeStruct((m,), jnp.int32)
+    tall = None if features is None else jax.tree.map(lambda s: jax.ShapeDtypeStruct((m, *s.shape), s.dtype), features.structs[0])
+    return wire(
+        EdgeList(
+            senders=index,
+            receivers=index,
+            weights=jax.ShapeDtypeStruct((m,), jnp.float32) if weighted else None,
+            features=tall,
+            owner=jax.ShapeDtypeStruct((int(nodes),), jnp.int32) if padded or graphs is not None else None,
+            nodes=int(nodes),
+            graphs=graphs,
+            open=edges is None,
+        ),
+        label="graph",
+    )
+
+
+def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, features: Any = None) -> EdgeList:
+    """A graph from arrays of senders and receivers, shape (edges,), whole numbers from 0 to nodes − 1.
+
+    An undirected edge is two, one each way. Raises ArgumentError for nodes that are missing, negative or no integers, and for
+    weights or features of another length. While tracing, values can't be seen: build graphs outside of `jax.jit`.
+
+    >>> edge_list([0, 1], [1, 2], nodes=3).edges
+    2
+    """
+    if not is_whole(nodes):
+        raise ArgumentError(f"nodes must be a whole number ≥ 0, got {nodes!r}.")
+    ends = [_nodes_from(values, nodes, what) for values, what in ((senders, "senders"), (receivers, "receivers"))]
+    m = len(ends[0])
+    if len(ends[1]) != m:
+        raise ArgumentError(f"every edge has a sender and a receiver; got {m} senders and {len(ends[1])} receivers.")
+    for name, value in (("weights", weights), ("features", features)):
+        if any(np.shape(leaf)[:1] != (m,) for leaf in jax.tree.leaves(value)):
+            shapes = ", ".join(str(np.shape(leaf)) for leaf in jax.tree.leaves(value))
+            raise ArgumentError(f"{name} have a row for each of the {m} edges; got shapes {shapes}.")
+    weights = None if weights is None else jnp.asarray(weights, jnp.float32)
+    if weights is not None and weights.ndim != 1:
+        raise ArgumentError(f"an edge has one weight; got an array of shape {weights.shape}: give it as features.")
+    return EdgeList(*map(jnp.asarray, ends), weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
+
+
+def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
+    if isinstance(values, Tracer):
+        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
+    array = np.asarray(values)
+    array = array.astype(np.int32) if array.size == 0 else array
+    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+        raise ArgumentError(f"{what} are whole numbers in one row, got {array.dtype} of shape {array.shape}.")
+    wrong = array[(array < 0) | (array >= nodes)]
+    if wrong.size:
+        raise ArgumentError(f"{what} name node {wrong[0]}, and a graph with {nodes} nodes has 0 to {nodes - 1}.")
+    return array.astype(np.int32)
+
+
+def from_adjacency(matrix: Any) -> EdgeList:
+    """The edges of an adjacency matrix, shape (n, n): those entries that are not 0, with weights unless all are 1.
+    Raises ArgumentError for a matrix that is not square.
+
+    >>> from_adjacency([[0, 1], [0, 0]]).senders.tolist()
+    [1]
+    """
+    array = np.asarray(matrix)
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise ArgumentError(f"an adjacency matrix is square, got shape {array.shape}.")
+    receivers, senders = np.nonzero(array)
+    entries = array[receivers, senders]
+    return edge_list(senders, receivers, len(array), weights=None if np.all(entries == 1) else entries)
+
+
+# many graphs as one
+
+
+def disjoint_union(
+    graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None
+) -> EdgeList:
+    """Many graphs as one, padded to so many nodes, edges and graphs (as many as there are, unless told).
+
+    Nodes are those of the first graph, then of the second, …; `catlearn.stacked_nodes` puts their features in that order.
+    Padding nodes belong to no graph, and padding edges are loops at the last of them, so there must be one where there are
+    padding edges. Raises ArgumentError for more than there is place for, and for graphs of different kinds.
+
+    >>> pair = disjoint_union([edge_list([0], [1], 2), edge_list([0], [0], 1)], nodes=5, edges=4)
+    >>> pair.senders.tolist(), pair.owner.tolist()
+    ([0, 2, 4, 4], [0, 0, 1, 2, 2])
+    """
+    graphs = list(graphs)
+    kinds = {jax.tree.structure((g.weights, g.features)) for g in graphs}
+    if len(kinds) > 1 or any(g.graphs is not None for g in graphs):
+        raise ArgumentError("a disjoint union is of single graphs that all have weights, or features, or all have none.")
+    n, m, k = sum(g.nodes for g in graphs), sum(g.edges for g in graphs), len(graphs)
+    N, M, K = (n if nodes is None else nodes), (m if edges is None else edges), (k if count is None else count)
+    for what, need, room in (("nodes", n, N), ("edges", m, M), ("graphs", k, K)):
+        if need > room:
+            raise ArgumentError(f"these graphs have {need} {what}, and there is place for {room}: the wire must be larger.")
+    if M > m and n == N:
+        raise ArgumentError(f"{M - m} padding edges need a padding node to be loops at: give at least {n + 1} nodes.")
+    starts = np.cumsum([0, *(g.nodes for g in graphs)])
+    ends = [_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1) for end in ("senders", "receivers")]
+    owner = _filled([np.where(_real(g), i, K) for i, g in enumerate(graphs)], N, K)
+    rest = [(g.weights, g.features) for g in graphs]
+    weights, features = jax.tree.map(lambda *leaves: jnp.asarray(_filled(leaves, M, 0)), *rest) if rest else (None, None)
+    return EdgeList(*(jnp.asarray(e, jnp.int32) for e in ends), weights, features, jnp.asarray(owner, jnp.int32), N, K)
+
+
+def _real(graph: EdgeList) -> np.ndarray:
+    return np.ones(graph.nodes, bool) if graph.owner is None else np.asarray(graph.owner) == 0
+
+
+def _filled(parts: Any, length: int, blank: Any) -> np.ndarray:
+    """Arrays one after the other, with blanks up to a length."""
+    parts = [np.asarray(part) for part in parts]
+    whole = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+    return np.concatenate([whole, np.full((length - len(whole), *whole.shape[1:]), blank, whole.dtype)])
+
+
+def padded(graph: EdgeList, nodes: int, edges: int) -> EdgeList:
+    """One graph padded to a wire `Graph(nodes, edges, padded=True)`. Raises ArgumentError as `disjoint_union`.
+
+    >>> padded(edge_list([0], [1], 2), nodes=4, edges=2).owner.tolist()
+    [0, 0, 1, 1]
+    """
+    return replace(disjoint_union([graph], nodes=nodes, edges=edges), graphs=None)
+
+
+def stacked_nodes(values: Any, nodes: int) -> jax.Array:
+    """Features of the nodes of many graphs in the order of their disjoint union: arrays (nᵢ, …) to one (nodes, …), zero for
+    padding. Raises ArgumentError for more rows than nodes.
+
+    >>> stacked_nodes([jnp.ones((1, 2)), jnp.ones((1, 2))], 3).tolist()
+    [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
+    """
+    rows = sum(len(value) for value in values)
+    if rows > nodes:
+        raise ArgumentError(f"these graphs have {rows} nodes, and there is place for {nodes}: the wire must be larger.")
+    return jnp.asarray(_filled(values, nodes, 0))
+
+
+def merged(graph: EdgeList) -> EdgeList:
+    """A batch of graphs, with an axis before the own ones of all arrays, as the disjoint union that it is."""
+    b, n = graph.senders.shape[0], graph.nodes
+    shift = (jnp.arange(b, dtype=jnp.int32) * n)[:, None]
+    flat = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])  # noqa: E731
+    each = jnp.broadcast_to(jnp.arange(b, dtype=jnp.int32)[:, None], (b, n))
+    owner = each * graph.parts if graph.owner is None else jnp.where(
+        graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts
+    )
+    return EdgeList(
+        flat(graph.senders + shift),
+        flat(graph.receivers + shift),
+        jax.tree.map(flat, graph.weights),
+        jax.tree.map(flat, graph.features),
+        flat(owner),
+        b * n,
+        b * graph.parts,
+    )
+
+
+# arrows between the three
+
+
+def nodes_of(graph: Any) -> int:
+    """How many nodes a graph of any of the three forms has."""
+    return graph.nodes if isinstance(graph, EdgeList) else graph.shape[-1]
+
+
+class _Form(SmoothLayer):
+    """An arrow from one form of a graph to another, with its name."""
+
+    def check(self, dom: Object) -> None:
+        super().check(dom)
+        struct = dom.wires[0].struct
+        if not isinstance(struct, EdgeList | BCOO) and len(getattr(struct, "shape", ())) != 2:
+            raise TypingError(f"{self!r} takes a graph, such as Graph(5, 8) or R(5, 5), got {dom}.")
+
+    def codomain(self, dom: Object, param: Object) -> Object:
+        return super().codomain(dom, param).named("graph")
+
+
+@dataclass(frozen=True, repr=False)
+class _AdjacencyOf(_Form):
+    """The dense adjacency matrix of a graph. Type: `Graph(n, m) → R(n, n)`; entry (r, s) sums the weights of edges from s to r.
+
+    >>> adjacency_of(edge_list([0, 1], [1, 0], 2)).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+
+    name = "adjacency_of"
+    called = False
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return dense_of(xs[0])
+
+    def __call__(self, graph: Any) -> jax.Array:
+        """The matrix of one graph."""
+        return dense_of(graph)
+
+
+def dense_of(graph: Any) -> jax.Array:
+    """The adjacency matrix of a graph of any form."""
+    if isinstance(graph, BCOO):
+        return graph.todense()
+    if not isinstance(graph, EdgeList):
+        return graph
+    weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
+    return jnp.zeros((graph.nodes, graph.nodes), weights.dtype).at[graph.receivers, graph.senders].add(weights)
+
+
+adjacency_of = _AdjacencyOf()
+
+
+@dataclass(frozen=True, repr=False)
+class _SparseOf(_Form):
+    """The sparse adjacency matrix of a graph. Type: `Graph(n, m) → BCOO(n, n)` with m entries."""
+
+    name = "sparse_of"
+    called = False
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return self(xs[0])
+
+    def __call__(self, graph: Any) -> BCOO:
+        """The matrix of one graph."""
+        if isinstance(graph, BCOO):
+            return graph
+        graph = graph if isinstance(graph, EdgeList) else from_adjacency(graph)
+        weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
+        indices = jnp.stack([graph.receivers, graph.senders], 1)
+        return BCOO((weights, indices), shape=(graph.nodes, graph.nodes))
+
+
+sparse_of = _SparseOf()
+
+
+@dataclass(frozen=True, repr=False)
+class edges_of(_Form):
+    """The edge list of an adjacency matrix. Type: `R(n, n) → Graph(n, m, weighted=True)`, m of its entries that are not 0.
+
+    A dense matrix takes the number of edges, for which there is place: fewer are filled with edges of weight 0. With more
+    all weights become NaN. A BCOO matrix has as many edges as entries.
+
+    >>> import catlearn as cl
+    >>> (cl.R(3, 3) >> edges_of(4)).cod
+    Graph(3, 4, weighted=True)
+    """
+
+    edges: int | None = None
+
+    def check(self, dom: Object) -> None:
+        super().check(dom)
+        if self.edges is None and not isinstance(dom.wires[0].struct, BCOO):
+            raise TypingError(f"edges_of: give the number of edges that a dense matrix {dom} may have, as edges_of(100).")
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        matrix = xs[0]
+        if isinstance(matrix, BCOO):
+            return EdgeList(matrix.indices[:, 1], matrix.indices[:, 0], matrix.data, None, None, matrix.shape[0])
+        receivers, senders = jnp.nonzero(matrix, size=self.edges, fill_value=0)
+        real = jnp.arange(self.edges) < jnp.sum(matrix != 0)
+        weights = jnp.where(real, matrix[receivers, senders], 0.0)
+        weights = jnp.where(jnp.sum(matrix != 0) > self.edges, jnp.nan, weights)
+        return EdgeList(senders.astype(jnp.int32), receivers.astype(jnp.int32), weights, None, None, matrix.shape[0])
