@@ -7,6 +7,16 @@ from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
+from catlearn.algebra.graphs import (
+    Graph,
+    adjacency_of,
+    disjoint_union,
+    edge_list,
+    edges_of,
+    from_adjacency,
+    sparse_of,
+    stacked_nodes,
+)
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
@@ -89,6 +99,9 @@ from catlearn.nets.convolution import conv, conv_transpose, convolve, convolve_t
 from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
 from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
+from catlearn.nets.graph import aggregators
+from catlearn.nets.graph.convolution import graph_conv, propagate, simple_graph_conv
+from catlearn.nets.graph.passing import message_passing, readout
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.noise import dropout, noise
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale

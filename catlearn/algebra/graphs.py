@@ -73,8 +73,9 @@ class EdgeList:
         if not self.open:
             return False
         if isinstance(other, EdgeList):
-            return _closed(self) == _closed(other)
-        plain = self.features is None and self.owner is None
+            asked = [(self.weights, other.weights), (self.features, other.features)]
+            return self.nodes == other.nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
+        plain = self.features is None and self.weights is None
         return plain and getattr(other, "shape", None) == (self.nodes, self.nodes)
 
     def why_not(self, other: Any) -> str:
@@ -103,12 +104,6 @@ def _row(values: Any) -> Any:
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), values)
 
 
-def _closed(graph: EdgeList) -> Any:
-    """The type of a graph but for the number of its edges."""
-    short = jax.tree.map(lambda leaf: (leaf.shape[1:], leaf.dtype), replace(graph, open=False, owner=None))
-    return short, graph.owner is None
-
-
 def Graph(
     nodes: int,
     edges: int | None = None,
@@ -120,9 +115,9 @@ def Graph(
 ) -> Object:
     """The wire of graphs with so many nodes and edges, named "graph": `EdgeList`s, or what stands for them.
 
-    With `edges=None` any number of edges will do, and so will an adjacency matrix, `R(n, n)` or BCOO. `features` is the
-    object of one edge's features; `weighted` edges have a weight; a disjoint union of `graphs` graphs, or one that is
-    `padded`, says which nodes are whose. Raises WireError for what is no whole number.
+    With `edges=None` it is left open: any number of edges will do, with more than is asked for here, and so will an adjacency
+    matrix, `R(n, n)` or BCOO. `features` is the object of one edge's features; `weighted` edges have a weight; a disjoint
+    union of `graphs` graphs, or one that is `padded`, says which nodes are whose. Raises WireError for what is no whole number.
 
     >>> Graph(nodes=2708, edges=10556)
     Graph(2708, 10556)

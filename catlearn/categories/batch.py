@@ -225,8 +225,9 @@ class Batched(SmoothLayer):
         return (None if self.shared else 0, *(0 if flag else None for flag in self.flags))
 
     def resolve(self, dom: Object) -> Diagram:
+        size = next(wire.leaves[0].shape[0] for wire, flag in zip(dom.wires, self.flags, strict=True) if flag and wire.leaves)
         inside = retyped(self.box, without_axis(dom, self.flags))
-        return batching(self.size)(inside).at(self.flags)[0]
+        return batching(size)(inside).at(self.flags)[0]
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
         return self.box.op.initial(key, self.box.dom)

@@ -23,6 +23,7 @@ from catlearn.core.functor import Free, Functor, same_wire
 from catlearn.core.parameters import initialise
 from catlearn.core.retype import retyped
 from catlearn.core.text import short
+from catlearn.core.values import values_of
 from catlearn.core.wires import I, Object, Wire, count, object_of, wire
 
 SILENCE = wire({}, label="key")  # the context of keys with nothing in it
@@ -146,6 +147,7 @@ class CoKl:
     def call(self, f: Diagram, params: tuple, given: tuple) -> Any:
         """Run a diagram on values of its contexts, then of its inputs; keys may be left out, for inference."""
         contexts = _contexts(self, f, given)
+        values_of(f.dom, given[len(given) - len(f.dom) :], f, "inputs")
         f = within(f, object_of(contexts).named(*self.names))
         return self.base.call(underlying(f), params, (*contexts, *given[len(given) - len(f.dom) :]))
 
@@ -371,8 +373,12 @@ class _Changed(Family):
 
 
 def reading(B: Diagram, f: Diagram) -> Diagram:
-    """f with what `B : I → A` gives in place of its context A. Type: `(B ⊗ 1_X); f`, for `f : A ⊗ X → Y` of Smooth."""
-    return B @ f.dom[len(B.cod) :] >> f
+    """f with what `B : I → A` gives in place of its context A. Type: `(B ⊗ 1_X); f`, for `f : A ⊗ X → Y` of Smooth.
+
+    Parameters keep their names, those of B before those of f.
+    """
+    whole, P = B @ f.dom[len(B.cod) :] >> f, B.param @ f.param
+    return whole if whole.param.labels == P.labels else whole.reparameterise(identity(P))
 
 
 def pull_context(f: Any, r: Any) -> Any:
@@ -456,7 +462,7 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
     >>> learned.param.labels
-    ('graph', '1.graph_conv.kernel', '1.graph_conv.bias')
+    ('graph', '0.graph_conv.kernel', '0.graph_conv.bias')
     """
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not _is_key_context(wire)))

@@ -20,6 +20,7 @@ class Retyped(Arrow):
 
     dom: Object
     cod: Object
+    replaced: Callable[[Box], Diagram]
     at: Callable[[Object], Diagram]
 
     def then(self, other: Retyped) -> Retyped:
@@ -27,11 +28,12 @@ class Retyped(Arrow):
             f = self.at(dom)
             return f >> other.at(f.cod)
 
-        return Retyped(self.dom, other.cod, at)
+        return replace(self, cod=other.cod, at=at)
 
     def tensor(self, other: Retyped) -> Retyped:
         n = len(self.dom)
-        return Retyped(self.dom @ other.dom, self.cod @ other.cod, lambda dom: self.at(dom[:n]) @ other.at(dom[n:]))
+        both = lambda dom: self.at(dom[:n]) @ other.at(dom[n:])  # noqa: E731
+        return replace(self, dom=self.dom @ other.dom, cod=self.cod @ other.cod, at=both)
 
     def reparameterise(self, along: Retyped) -> Retyped:
         return replace(self, at=lambda dom: self.at(dom).reparameterise(along.at(along.dom)))
@@ -41,7 +43,7 @@ class Retyped(Arrow):
 
         def at(dom: Object) -> Diagram:
             if isinstance(node.op, Family) and not isinstance(node, Reparameterised) and dom != node.dom:
-                return _bearing(node.op.resolve(dom), node.label)
+                return _bearing(retyped(node.op.resolve(dom), dom, self.replaced), node.label)
             image = self.at(dom)
             if node == image:
                 return node
@@ -56,18 +58,20 @@ def _bearing(f: Diagram, label: str | None) -> Diagram:
     return f.named(label) if label else f
 
 
+@dataclass(frozen=True)
 class _Retypings:
     """The category of arrows for each domain."""
 
+    replaced: Callable[[Box], Diagram]
+
     def wiring(self, dom: Object, index: Sequence[int]) -> Retyped:
-        return Retyped(dom, dom.select(index), lambda new: wiring(new, index))
+        return Retyped(dom, dom.select(index), self.replaced, lambda new: wiring(new, index))
 
+    def box(self, box: Box) -> Retyped:
+        def at(dom: Object) -> Diagram:
+            return self.replaced(box) if dom == box.dom else _resolved(box, dom)
 
-def _on_box(box: Box, replaced: Callable[[Box], Diagram]) -> Retyped:
-    def at(dom: Object) -> Diagram:
-        return replaced(box) if dom == box.dom else _resolved(box, dom)
-
-    return Retyped(box.dom, box.cod, at)
+        return Retyped(box.dom, box.cod, self.replaced, at)
 
 
 def _resolved(box: Box, dom: Object) -> Diagram:
@@ -88,5 +92,5 @@ def retyped(f: Diagram, dom: Object, replaced: Callable[[Box], Diagram] = lambda
     >>> retyped(cl.R(3) >> cl.dense(2) >> cl.relu, cl.R(7)).code()
     'R(7) >> dense(2) >> relu'
     """
-    functor = Functor(_Retypings(), same_wire, lambda box: _on_box(box, replaced), name="retyped")
-    return functor(f).at(dom)
+    category = _Retypings(replaced)
+    return Functor(category, same_wire, category.box, name="retyped")(f).at(dom)
