@@ -14,6 +14,7 @@ from catlearn.algebra.graphs import (
     edge_list,
     edges_of,
     from_adjacency,
+    padded,
     sparse_of,
     stacked_nodes,
 )
@@ -100,8 +101,12 @@ from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
 from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from catlearn.nets.graph import aggregators
+from catlearn.nets.graph.attending import gat_conv, gatv2_conv, graph_attention, graph_transformer_conv
 from catlearn.nets.graph.convolution import graph_conv, propagate, simple_graph_conv
+from catlearn.nets.graph.gated import edge_conditioned_conv, gated_graph_conv, residual_gated_graph_conv
+from catlearn.nets.graph.neighbourhoods import gin_conv, pna_conv, sage_conv, sir_conv
 from catlearn.nets.graph.passing import message_passing, readout
+from catlearn.nets.graph.wholes import complete_graph, empty_graph, mask_nodes, virtual_node
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.noise import dropout, noise
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale

@@ -167,7 +167,8 @@ def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, 
     weights = None if weights is None else jnp.asarray(weights, jnp.float32)
     if weights is not None and weights.ndim != 1:
         raise ArgumentError(f"an edge has one weight; got an array of shape {weights.shape}: give it as features.")
-    return EdgeList(*map(jnp.asarray, ends), weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
+    senders, receivers = map(jnp.asarray, ends)
+    return EdgeList(senders, receivers, weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
 
 
 def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
@@ -201,9 +202,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
 # many graphs as one
 
 
-def disjoint_union(
-    graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None
-) -> EdgeList:
+def disjoint_union(graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None) -> EdgeList:
     """Many graphs as one, padded to so many nodes, edges and graphs (as many as there are, unless told).
 
     Nodes are those of the first graph, then of the second, …; `catlearn.stacked_nodes` puts their features in that order.
@@ -223,14 +222,17 @@ def disjoint_union(
     for what, need, room in (("nodes", n, N), ("edges", m, M), ("graphs", k, K)):
         if need > room:
             raise ArgumentError(f"these graphs have {need} {what}, and there is place for {room}: the wire must be larger.")
-    if M > m and n == N:
+    if m < M and n == N:
         raise ArgumentError(f"{M - m} padding edges need a padding node to be loops at: give at least {n + 1} nodes.")
     starts = np.cumsum([0, *(g.nodes for g in graphs)])
-    ends = [_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1) for end in ("senders", "receivers")]
+    senders, receivers = (
+        jnp.asarray(_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1), jnp.int32)
+        for end in ("senders", "receivers")
+    )
     owner = _filled([np.where(_real(g), i, K) for i, g in enumerate(graphs)], N, K)
     rest = [(g.weights, g.features) for g in graphs]
     weights, features = jax.tree.map(lambda *leaves: jnp.asarray(_filled(leaves, M, 0)), *rest) if rest else (None, None)
-    return EdgeList(*(jnp.asarray(e, jnp.int32) for e in ends), weights, features, jnp.asarray(owner, jnp.int32), N, K)
+    return EdgeList(senders, receivers, weights, features, jnp.asarray(owner, jnp.int32), N, K)
 
 
 def _real(graph: EdgeList) -> np.ndarray:
@@ -272,8 +274,10 @@ def merged(graph: EdgeList) -> EdgeList:
     shift = (jnp.arange(b, dtype=jnp.int32) * n)[:, None]
     flat = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])  # noqa: E731
     each = jnp.broadcast_to(jnp.arange(b, dtype=jnp.int32)[:, None], (b, n))
-    owner = each * graph.parts if graph.owner is None else jnp.where(
-        graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts
+    owner = (
+        each * graph.parts
+        if graph.owner is None
+        else jnp.where(graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts)
     )
     return EdgeList(
         flat(graph.senders + shift),
@@ -385,8 +389,8 @@ class edges_of(_Form):
         matrix = xs[0]
         if isinstance(matrix, BCOO):
             return EdgeList(matrix.indices[:, 1], matrix.indices[:, 0], matrix.data, None, None, matrix.shape[0])
-        receivers, senders = jnp.nonzero(matrix, size=self.edges, fill_value=0)
-        real = jnp.arange(self.edges) < jnp.sum(matrix != 0)
-        weights = jnp.where(real, matrix[receivers, senders], 0.0)
-        weights = jnp.where(jnp.sum(matrix != 0) > self.edges, jnp.nan, weights)
+        room, found = self.edges or 0, jnp.sum(matrix != 0)
+        receivers, senders = jnp.nonzero(matrix, size=room, fill_value=0)
+        weights = jnp.where(jnp.arange(room) < found, matrix[receivers, senders], 0.0)
+        weights = jnp.where(found > room, jnp.nan, weights)
         return EdgeList(senders.astype(jnp.int32), receivers.astype(jnp.int32), weights, None, None, matrix.shape[0])

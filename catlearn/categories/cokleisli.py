@@ -192,8 +192,8 @@ def _met(a: Wire, b: Wire) -> Wire:
         return a
     raise ContextError(
         f"arrows that read different contexts under the name {a.label!r} can't be one composite.\n"
-        f"  one reads:       {a!r}\n  the other reads: {b!r}\n  Give one of them another name, or pull one back along an arrow between "
-        "the two: catlearn.pull_context."
+        f"  one reads:       {a!r}\n  the other reads: {b!r}\n  Give one of them another name, or pull "
+        "one back along an arrow between the two: catlearn.pull_context."
     )
 
 
@@ -246,8 +246,8 @@ class ask(Layer):
 
 
 def asked(A: Object) -> Diagram:
-    """`ask(A)` at I."""
-    return ask(A).resolve(I)
+    """`ask(A)` at I; of no context it is the identity."""
+    return ask(A).resolve(I) if len(A) else identity(I)
 
 
 # what a diagram of this category is
@@ -279,7 +279,7 @@ def underlying(f: Any) -> Any:
 def _underlying(A: Object, f: Diagram) -> Diagram:
     f = within(f, A)
     category = CoKl(A, Free, shared)
-    places = {name: i for i, name in enumerate(category.names)}
+    places: dict[Any, int] = {name: i for i, name in enumerate(category.names)}
 
     def on_box(box: Box) -> CoKleisli:
         if not isinstance(box.op, ask):
@@ -345,7 +345,8 @@ def within(f: Any, A: Object) -> Any:
     def replaced(box: Box) -> Diagram:
         if not isinstance(box.op, ask) or all(known[w.label] == w for w in box.op.wires.wires):
             return box
-        return replace(asked(Object(tuple(known[w.label] for w in box.op.wires.wires))), label=box.label)
+        read = ask(Object(tuple(known[w.label] for w in box.op.wires.wires))).resolve(I)
+        return read.named(box.label) if box.label else read
 
     return retyped(f, f.dom, replaced) if isinstance(f.category, CoKl) else f
 
@@ -402,7 +403,7 @@ def pull_context(f: Any, r: Any) -> Any:
     r = r if not any(label is None for label in r.dom.labels) else identity(_named(r.dom, A.labels[at])) >> r
     f = within(f, r.cod.named(A.labels[at]))
     before, after = A[:at], A[at + 1 :]
-    asking = [*map(asked, filter(len, [before])), asked(_named(r.dom, A.labels[at])) >> r, *map(asked, filter(len, [after]))]
+    asking = [asked(before), asked(_named(r.dom, A.labels[at])) >> r, asked(after)]
     return reading(_beside(asking), underlying(f))
 
 
@@ -446,7 +447,7 @@ def inference(f: Any) -> Any:
         return f
     silence = Object(tuple(replace(SILENCE.wires[0], label=name) for name in silent))
     rest = A[: len(A) - len(silent)]
-    return reading(_beside([*([asked(rest)] if len(rest) else []), nothing(silence)]), underlying(within(f, silence)))
+    return reading(_beside([asked(rest), nothing(silence)]), underlying(within(f, silence)))
 
 
 def nothing(A: Object) -> Diagram:
@@ -463,7 +464,7 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
     >>> learned.param.labels
-    ('graph', '0.graph_conv.kernel', '0.graph_conv.bias')
+    ('graph', 'kernel', 'bias')
     """
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))
@@ -474,7 +475,7 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     keys = A[len(plain) :]
     begin = None if init is None else _Given(tuple(init))
     values = parameter(plain, begin).resolve(I)
-    return reading(_beside([values, *([asked(keys)] if len(keys) else [])]), underlying(within(f, plain)))
+    return reading(_beside([values, asked(keys)]), underlying(within(f, plain)))
 
 
 def _learnable(wire: Wire) -> Wire:

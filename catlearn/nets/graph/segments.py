@@ -120,8 +120,9 @@ def at_receivers(graph: Any, x: jax.Array) -> jax.Array:
 
 def edge_count(graph: Any) -> int:
     """For how many edges there is place; of a dense matrix, all pairs."""
-    edges = as_edges(graph)
-    return graph.shape[0] ** 2 if edges is None else edges.edges
+    if isinstance(graph, BCOO):
+        return graph.indices.shape[0]
+    return graph.edges if isinstance(graph, EdgeList) else graph.shape[0] ** 2
 
 
 # the linear one: messages are what senders have
