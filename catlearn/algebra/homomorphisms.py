@@ -67,7 +67,9 @@ def from_edges(edges: Sequence[Edge], nodes: int | None = None) -> Pattern:
     least = max((max(pair) for pair in pairs), default=-1) + 1
     n = least if nodes is None else nodes
     if not is_whole(n, least=least):
-        raise ArgumentError(f"these edges name node {least - 1}, and there must be a whole number of nodes > that; got {nodes!r}.")
+        raise ArgumentError(
+            f"these edges name node {least - 1}, and there must be a whole number of nodes > that; got {nodes!r}."
+        )
     if len(set(pairs)) < len(pairs):
         raise ArgumentError(f"an edge is given once, got {edges!r}.")
     return Pattern(int(n), tuple((int(u), int(v)) for u, v in pairs))

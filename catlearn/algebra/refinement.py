@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 
 from catlearn.algebra.graphs import EdgeList, dense_of
 from catlearn.core.errors import ArgumentError
@@ -200,7 +200,9 @@ def quotient(graph: Any, colours: Any = None) -> np.ndarray:
     sums, first = matrix @ P, np.unique(c, return_index=True)[1]
     D = sums[first]
     if not np.allclose(sums, P @ D):
-        raise ArgumentError("this colouring is not stable: nodes of one colour see different colours. catlearn's refine splits it.")
+        raise ArgumentError(
+            "this colouring is not stable: nodes of one colour see different colours. catlearn's refine splits it."
+        )
     return D
 
 
@@ -217,7 +219,7 @@ def matrix_of(graph: Any) -> np.ndarray:
     """The adjacency matrix of a graph of any form, on the host, float64. Raises ArgumentError for what is none."""
     if isinstance(graph, EdgeList) and (graph.features is not None or graph.owner is not None):
         raise ArgumentError("refinement sees weights alone: it takes one graph without padding or features of edges.")
-    if isinstance(graph, jax.core.Tracer):
+    if isinstance(graph, Tracer):
         raise ArgumentError("colours are found on the host: refine graphs outside of jax.jit.")
     matrix = np.asarray(dense_of(graph) if hasattr(graph, "dtype") or isinstance(graph, EdgeList) else graph)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:

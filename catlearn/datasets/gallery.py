@@ -74,7 +74,9 @@ def csl(n: int, skip: int) -> np.ndarray:
     [1, 3, 8, 10]
     """
     if not (is_whole(n, least=4) and is_whole(skip, least=2) and skip <= n - 2 and gcd(int(n), int(skip)) == 1):
-        raise ArgumentError(f"csl takes n and a skip from 2 to n − 2 without a common divisor, such as csl(41, 3); got ({n!r}, {skip!r}).")
+        raise ArgumentError(
+            f"csl takes n and a skip from 2 to n − 2 without a common divisor, such as csl(41, 3); got ({n!r}, {skip!r})."
+        )
     distance = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     return np.isin(distance, [1, n - 1, skip, n - skip]).astype(np.float32)
 

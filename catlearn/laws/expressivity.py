@@ -2,7 +2,8 @@
 
 A model here is any of three: a callable on adjacency matrices; a diagram, or a family, that reads a graph and takes features
 of its nodes, `R(n, d) → Y`; or a diagram, or a family, of an adjacency matrix, `R(n, n) → Y`, such as `homomorphisms`.
-Keys are left out, so that there is no noise. Source: Xu et al. 2019 (arXiv 1810.00826), §4; Morris et al. 2019 (arXiv 1810.02244).
+Keys are left out, so that there is no noise.
+Source: Xu et al. 2019 (arXiv 1810.00826), §4; Morris et al. 2019 (arXiv 1810.02244), §3.
 """
 
 from __future__ import annotations
@@ -143,7 +144,9 @@ def _reads_out(f: Reader, params: tuple, matrix: np.ndarray, y: Any, tolerance: 
     for order in (np.roll(np.arange(n), 1), np.random.default_rng(0).permutation(n)):
         z = f.run(params, matrix[np.ix_(order, order)], f.constant())
         if not _same(y, z, tolerance) and _same(_rows(y, order), z, tolerance):
-            raise ArgumentError("this model gives a value to each node, in their order: add a readout, such as catlearn.readout().")
+            raise ArgumentError(
+                "this model gives a value to each node, in their order: add a readout, such as catlearn.readout()."
+            )
 
 
 def _rows(values: Any, order: np.ndarray) -> Any:
@@ -237,7 +240,7 @@ def _relabelled(
     init, draw, permute = jax.random.split(key, 3)
     params = f.init(init) if params is None else params
     x = None if f.features is None else sample(f.features, draw)[0]
-    order = np.asarray(jax.random.permutation(permute, len(matrix)))
+    order = np.random.default_rng(np.asarray(jax.random.key_data(permute))).permutation(len(matrix))
     there = f.run(params, matrix[np.ix_(order, order)], _rows(x, order))
     return equal_values(law, there, moved(f.run(params, matrix, x), order), tolerance)
 

@@ -28,7 +28,7 @@ def _graph(choose: Choose) -> np.ndarray:
 
 def _network(choose: Choose) -> Any:
     """One or two layers on a graph."""
-    mix = concatenate(2) >> dense(2)
+    mix = concatenate() >> dense(2)
     layers = (graph_conv(3), graph_conv(2, None), propagate("random walk"), message_passing(mix, maximum(), mix))
     f = choose(layers) >> tanh
     return f if choose((True, False)) else f >> choose(layers)
