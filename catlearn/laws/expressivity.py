@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from catlearn.algebra.graphs import from_adjacency
@@ -43,7 +42,7 @@ class Reader:
 
     def constant(self) -> Any:
         """The same features for all nodes: ones."""
-        return None if self.features is None else jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), self.features.structs[0])
+        return None if self.features is None else jax.tree.map(lambda s: np.ones(s.shape, s.dtype), self.features.structs[0])
 
 
 def reader(model: Any, n: int) -> Reader:

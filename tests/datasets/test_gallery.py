@@ -37,7 +37,9 @@ def test_the_rook_and_shrikhande_are_strongly_regular():
 
 @pytest.mark.parametrize(("n", "skip"), [(41, 2), (41, 16), (11, 3), (5, 2)])
 def test_skip_links_are_circulants(n, skip):
-    assert nx.utils.graphs_equal(nx.from_numpy_array((csl(n, skip) > 0).astype(int)), _unweighted(nx.circulant_graph(n, [1, skip])))
+    assert nx.utils.graphs_equal(
+        nx.from_numpy_array((csl(n, skip) > 0).astype(int)), _unweighted(nx.circulant_graph(n, [1, skip]))
+    )
     assert (csl(n, skip).sum(0) == 4).all()
 
 

@@ -33,23 +33,30 @@ def test_message_passing_is_bounded_by_colour_refinement(name):
     assert laws.no_finer_than_wl(NETWORKS[name], small, tries=2) is None
 
 
-@pytest.mark.parametrize("pair", [p for p in gallery() if len(p.left) <= 16], ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", gallery(), ids=lambda pair: pair.name)
 def test_what_message_passing_separates(pair):
-    assert cl.separates(NETWORKS["graph convolution, total"], pair) == (pair.level == 1)
+    assert cl.separates(NETWORKS["graph convolution, total"], pair, tries=1) == (pair.level == 1)
 
 
-def test_circular_skip_links_are_not_separated():
-    assert not cl.separates(DEEP >> cl.readout(), PAIRS["CSL(41, 2)/CSL(41, 3)"], tries=1)
+@pytest.mark.parametrize(
+    ("pattern", "name", "told"),
+    [
+        (star(3), "P4/K1,3", True),
+        (star(3), "C6/2C3", False),
+        (cycle(3), "C6/2C3", True),
+        (cycle(5), "rook/Shrikhande", False),
+        (complete(4), "rook/Shrikhande", True),
+    ],
+)
+def test_homomorphism_counts_are_bounded_by_their_width(pattern, name, told):
+    assert (pattern.plan.width >= PAIRS[name].level) == told
+    assert cl.separates(cl.homomorphisms(pattern), PAIRS[name]) == told
+    assert laws.no_finer_than_wl(cl.homomorphisms(pattern), PAIRS[name], k=pattern.plan.width) is None
 
 
-@pytest.mark.parametrize(("pattern", "level"), [(star(3), 1), (cycle(3), 2), (cycle(6), 2), (complete(4), 3)])
-def test_homomorphism_counts_are_bounded_by_their_width(pattern, level):
-    pairs = [pair for pair in gallery() if len(pair.left) <= 16]
-    found = {pair.level for pair in pairs if cl.separates(cl.homomorphisms(pattern), pair)}
-    assert max(found) == level == pattern.plan.width
-    both = [graph for pair in pairs[1:] for graph in pair if len(graph) == 16]
-    assert laws.no_finer_than_wl(cl.homomorphisms(cycle(5)), both, k=2) is None
-    assert laws.no_finer_than_wl(cl.homomorphisms(complete(4)), both, k=2) is not None
+def test_a_pattern_of_more_width_is_finer():
+    found = laws.no_finer_than_wl(cl.homomorphisms(complete(4)), PAIRS["rook/Shrikhande"], k=2)
+    assert found is not None and "graphs 0 and 1, which 2-WL does not" in repr(found)
 
 
 def test_indices_of_nodes_separate_and_break_invariance(key):
@@ -61,11 +68,10 @@ def test_indices_of_nodes_separate_and_break_invariance(key):
 
 def test_the_laws_of_relabelling(key):
     graph = graphs_up_to(5)[-5]
-    for network in NETWORKS.values():
-        assert laws.invariant_under_relabelling(network, graph, key) is None
+    assert laws.invariant_under_relabelling(R(5, 2) >> DEEP >> cl.readout(), graph, key) is None
     assert laws.equivariant_under_relabelling(R(5, 2) >> DEEP, graph, key) is None
     assert laws.invariant_under_relabelling(R(5, 2) >> DEEP, graph, key) is not None
-    assert laws.invariant_under_relabelling(cl.homomorphisms(cycle(4)), graph, key) is None
+    assert laws.invariant_under_relabelling(cl.homomorphisms(path(3)), graph, key) is None
     assert laws.invariant_under_relabelling(lambda a: a[0].sum(), star(4).adjacency, key) is not None
     assert laws.equivariant_under_relabelling(lambda a: a.sum(1), star(4).adjacency, key) is None
     assert laws.equivariant_under_relabelling(lambda a: np.cumsum(a.sum(1)), star(4).adjacency, key) is not None
@@ -102,7 +108,7 @@ def test_models_and_pairs_in_all_forms():
 
 def test_graphs_of_two_sizes():
     two = path(2).adjacency, path(3).adjacency
-    assert cl.separates(DEEP >> cl.readout(), two) and not cl.separates(lambda a: 0.0, two)
+    assert cl.separates(cl.homomorphisms(path(1)), two) and not cl.separates(lambda a: 0.0, two)
     assert laws.no_finer_than_wl(DEEP >> cl.readout(), [*two, path(3).adjacency[::-1, ::-1]]) is None
     with pytest.raises(ArgumentError, match="other parameters for other numbers of nodes"):
         cl.separates(cl.positions() >> DEEP >> cl.readout(), two)
@@ -124,7 +130,9 @@ def test_values_of_nodes_are_read_out_first():
     with pytest.raises(ArgumentError, match="add a readout"):
         laws.no_finer_than_wl(DEEP, (decalin.left, decalin.right[::-1, ::-1]))
     assert cl.separates(lambda a: np.sort(a.sum(1)), PAIRS["P4/K1,3"])
-    assert not cl.separates(DEEP >> cl.readout() >> cl.dense(10), decalin, tries=1)  # as many values as nodes, and no values of them
+    assert not cl.separates(
+        DEEP >> cl.readout() >> cl.dense(10), decalin, tries=1
+    )  # as many values as nodes, and no values of them
 
 
 def test_bad_input_is_an_error():
