@@ -158,7 +158,7 @@ def _node_colours(matrices: list[np.ndarray], colours: Sequence[Any] | None) -> 
 def equivalent(a: Any, b: Any, k: int = 1, *, folklore: bool = True) -> bool:
     """Whether k-WL can't tell two graphs apart: each stable colour is on as many nodes, or k-tuples, of either.
 
-    At k = 1 the two have the same homomorphism counts from all trees; for folklore k-WL, from all graphs of treewidth ≤ k.
+    Undirected graphs then have the same homomorphism counts from all graphs of treewidth ≤ k (folklore): trees, at k = 1.
     Source: Dvořák 2010; Dell, Grohe, Rattan 2018 (arXiv 1802.08876).
 
     >>> from catlearn.algebra.homomorphisms import cycle

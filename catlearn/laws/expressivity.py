@@ -40,9 +40,15 @@ class Reader:
     init: Callable[[jax.Array], tuple]
     run: Callable[[tuple, np.ndarray, Any], Any]
 
-    def constant(self) -> Any:
-        """The same features for all nodes: ones."""
-        return None if self.features is None else jax.tree.map(lambda s: np.ones(s.shape, s.dtype), self.features.structs[0])
+    def value(self, params: tuple, matrix: np.ndarray) -> Any:
+        """What it says of a graph with features of ones. Raises ArgumentError for NaN, which is equal to nothing."""
+        ones = None if self.features is None else jax.tree.map(lambda s: np.ones(s.shape, s.dtype), self.features.structs[0])
+        y = self.run(params, matrix, ones)
+        if any(np.any(leaf != leaf) for leaf in map(np.asarray, jax.tree.leaves(y))):
+            raise ArgumentError(
+                "this model gives NaN, which can't be compared: see where it divides, or takes a logarithm or root."
+            )
+        return y
 
 
 def reader(model: Any, n: int) -> Reader:
@@ -97,7 +103,7 @@ def separates(
     """Whether a model gives two graphs different values, with features of ones: with these parameters, or some that it draws.
 
     `pair` is a `GraphPair`, or any two graphs; `tolerance` is relative to the size of the values, if that is more than 1.
-    Raises ArgumentError for a model of another number of nodes, and for one that gives a value to each node: read those out.
+    Raises ArgumentError for a model of another number of nodes, for NaN, and for values of nodes that are not read out.
 
     >>> import catlearn as cl
     >>> from catlearn.algebra.homomorphisms import complete, cycle
@@ -108,7 +114,7 @@ def separates(
     left, right = map(_matrix, pair)
     f, g = _readers(model, (left, right))
     for given in _parameters(f, params, seed, tries):
-        y, z = f.run(given, left, f.constant()), g.run(given, right, g.constant())
+        y, z = f.value(given, left), g.value(given, right)
         if not _same(y, z, tolerance):
             _reads_out(f, given, left, y, tolerance)
             return True
@@ -141,7 +147,7 @@ def _reads_out(f: Reader, params: tuple, matrix: np.ndarray, y: Any, tolerance: 
     if any(np.shape(leaf)[:1] != (n,) for leaf in jax.tree.leaves(y)):
         return
     for order in (np.roll(np.arange(n), 1), np.random.default_rng(0).permutation(n)):
-        z = f.run(params, matrix[np.ix_(order, order)], f.constant())
+        z = f.value(params, matrix[np.ix_(order, order)])
         if not _same(y, z, tolerance) and _same(_rows(y, order), z, tolerance):
             raise ArgumentError(
                 "this model gives a value to each node, in their order: add a readout, such as catlearn.readout()."
@@ -185,9 +191,9 @@ def no_finer_than_wl(
     readers = _readers(model, matrices) if compared else []
     for given in _parameters(readers[0], params, seed, tries) if compared else []:
         for first, *others in compared:
-            y = readers[first].run(given, matrices[first], readers[first].constant())
+            y = readers[first].value(given, matrices[first])
             for i in others:
-                z = readers[i].run(given, matrices[i], readers[i].constant())
+                z = readers[i].value(given, matrices[i])
                 if not _same(y, z, tolerance):
                     _reads_out(readers[first], given, matrices[first], y, tolerance)
                     where = f"it separates graphs {first} and {i}, which {k}-WL does not"

@@ -136,6 +136,7 @@ def test_several_graphs_have_one_list_of_names():
     apart = refine_together([path(2).adjacency, complete(3).adjacency], [[0, 0], [0, 0, 0]])
     assert apart[0].tolist() == [0, 0] and apart[1].tolist() == [1, 1, 1]
     assert stable_colourings([]) == [] and classes([]) == ()
+    assert stable_colouring(np.zeros((0, 0))).shape == (0,) and quotient(np.zeros((0, 0))).shape == (0, 0)
 
 
 def test_weights_directions_loops_and_first_colours_count():

@@ -1,4 +1,4 @@
-"""Message passing separates no pair that 1-WL does not; what has more to see does; and laws that say so catch what breaks them."""
+"""Message passing separates no pair that 1-WL does not; what sees more does; and the laws catch what breaks them."""
 
 import subprocess
 import sys
@@ -142,6 +142,8 @@ def test_bad_input_is_an_error():
         cl.separates(R(5, 2) >> cl.graph_conv(3), C6)
     with pytest.raises(ArgumentError, match=r"takes R\(6, 2\) and reads nothing"):
         cl.separates(R(6, 2) >> cl.dense(3), C6)
+    with pytest.raises(ArgumentError, match="gives NaN"):
+        cl.separates(lambda a: a.sum() * np.nan, C6)
     with pytest.raises(ArgumentError, match="square"):
         cl.separates(DEEP, ([[0, 1]], [[0]]))
     with pytest.raises(TypingError):
@@ -149,5 +151,5 @@ def test_bad_input_is_an_error():
 
 
 def test_it_is_imported_when_asked_for():
-    code = "import sys, catlearn as cl; assert 'catlearn.laws' not in sys.modules; cl.separates; assert 'catlearn.laws' in sys.modules"
+    code = "import sys, catlearn as cl; assert 'catlearn.laws' not in sys.modules; assert cl.separates is cl.laws.separates"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
