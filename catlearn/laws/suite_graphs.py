@@ -20,8 +20,8 @@ from catlearn.nets.shape import concatenate
 
 
 def _graph(choose: Choose) -> np.ndarray:
-    """An undirected graph with 3 to 5 nodes, possibly with loops."""
-    n = choose((3, 4, 5))
+    """An undirected graph with 3 or 4 nodes, possibly with loops."""
+    n = choose((3, 4))
     below = np.tril([[float(choose((0, 1))) for _ in range(n)] for _ in range(n)])
     return np.maximum(below, below.T)
 
@@ -29,7 +29,7 @@ def _graph(choose: Choose) -> np.ndarray:
 def _network(choose: Choose) -> Any:
     """One or two layers on a graph."""
     mix = concatenate() >> dense(2)
-    layers = (graph_conv(3), graph_conv(2, None), propagate("random walk"), message_passing(mix, maximum(), mix))
+    layers = (graph_conv(2), graph_conv(2, None), propagate("random walk"), message_passing(mix, maximum(), mix))
     f = choose(layers) >> tanh
     return f if choose((True, False)) else f >> choose(layers)
 
