@@ -66,9 +66,11 @@ def reader(model: Any, n: int) -> Reader:
             f"a model on graphs with {n} nodes reads one graph and takes features R({n}, d), or takes an adjacency matrix "
             f"R({n}, {n}); {short(f)} takes {f.dom} and reads {', '.join(map(str, A.labels)) or 'nothing'}."
         )
-    if fits(plain[0], R(n, n).wires[0]):  # one form for all graphs with n nodes, so compiled once
-        return Reader(f.param, f.dom, f.init, jax.jit(lambda params, matrix, x: f(params, matrix, x)))
-    return Reader(f.param, f.dom, f.init, lambda params, matrix, x: f(params, from_adjacency(matrix), x))
+    form = (
+        np.asarray if fits(plain[0], R(n, n).wires[0]) else from_adjacency
+    )  # matrices where they will do: one shape, one program
+    run = jax.jit(lambda params, graph, x: f(params, graph, x))
+    return Reader(f.param, f.dom, f.init, lambda params, matrix, x: run(params, form(matrix), x))
 
 
 def _resolved(model: Family, n: int) -> Diagram:
