@@ -18,6 +18,7 @@ from catlearn.algebra.graphs import (
     sparse_of,
     stacked_nodes,
 )
+from catlearn.algebra.homomorphisms import homomorphisms
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
@@ -120,10 +121,13 @@ from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, 
 
 if TYPE_CHECKING:
     from catlearn import datasets, laws
+    from catlearn.laws.expressivity import separates
 
 
 def __getattr__(name: str) -> Any:
     """`catlearn.laws` and `catlearn.datasets` are imported when somebody asks for them: they take a tenth of the time."""
     if name in ("laws", "datasets"):
         return import_module(f"catlearn.{name}")
+    if name == "separates":
+        return import_module("catlearn.laws.expressivity").separates
     raise AttributeError(f"module 'catlearn' has no attribute {name!r}")

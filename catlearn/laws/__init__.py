@@ -16,6 +16,13 @@ from catlearn.laws.category import (
     unit,
 )
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
+from catlearn.laws.expressivity import (
+    colouring_is_a_homomorphism,
+    equivariant_under_relabelling,
+    invariant_under_relabelling,
+    no_finer_than_wl,
+    separates,
+)
 from catlearn.laws.fold import (
     backwards_is_reversed,
     cascade_is_composition,
