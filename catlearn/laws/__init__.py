@@ -45,6 +45,7 @@ from catlearn.laws.learners import (
 )
 from catlearn.laws.lens import get_put, put_get, put_put
 from catlearn.laws.monads import group, list_algebra, monad, monad_algebra, monad_is_natural
+from catlearn.laws.multisets import multiset_algebra, order_free
 from catlearn.laws.optimiser import optimiser_is_monoidal, shear_is_invertible, transformation_composes
 from catlearn.laws.para import (
     gradient_rule,

@@ -17,13 +17,12 @@ import numpy as np
 
 from catlearn.algebra.graphs import from_adjacency
 from catlearn.algebra.refinement import classes, indicator, matrix_of, quotient, stable_colouring
-from catlearn.categories.cokleisli import context_of, fits
-from catlearn.categories.comonoid import has_keys
+from catlearn.categories.cokleisli import context_of, fits, is_silent
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.text import short
-from catlearn.core.wires import Object, R, Wire
+from catlearn.core.wires import Object, R
 from catlearn.laws.counterexample import TOLERANCE, Counterexample, equal_values, sample
 
 TRIES = 3
@@ -58,7 +57,7 @@ def reader(model: Any, n: int) -> Reader:
             raise ArgumentError(f"a model is a diagram, a family or a callable on adjacency matrices, got {model!r}.")
         return Reader(Object(), None, lambda key: (), lambda params, matrix, x: model(matrix))
     f = model if isinstance(model, Diagram) else _resolved(model, n)
-    A, plain = context_of(f), [w for w in context_of(f).wires if not _is_silent(w)]
+    A, plain = context_of(f), [w for w in context_of(f).wires if not is_silent(w)]
     if not plain and f.dom == R(n, n):
         return Reader(f.param, None, f.init, jax.jit(lambda params, matrix, x: f(params, matrix)))
     if [w.label for w in plain] != ["graph"] or len(f.dom) != 1 or [leaf.shape[:1] for leaf in f.dom.wires[0].leaves] != [(n,)]:
@@ -66,9 +65,8 @@ def reader(model: Any, n: int) -> Reader:
             f"a model on graphs with {n} nodes reads one graph and takes features R({n}, d), or takes an adjacency matrix "
             f"R({n}, {n}); {short(f)} takes {f.dom} and reads {', '.join(map(str, A.labels)) or 'nothing'}."
         )
-    form = (
-        np.asarray if fits(plain[0], R(n, n).wires[0]) else from_adjacency
-    )  # matrices where they will do: one shape, one program
+    dense = fits(plain[0], R(n, n).wires[0])  # matrices where they will do: one shape, one program
+    form = np.asarray if dense else from_adjacency
     run = jax.jit(lambda params, graph, x: f(params, graph, x))
     return Reader(f.param, f.dom, f.init, lambda params, matrix, x: run(params, form(matrix), x))
 
@@ -79,11 +77,7 @@ def _resolved(model: Family, n: int) -> Diagram:
         f = R(n, 1) >> model
     except TypingError:
         return R(n, n) >> model
-    return f if any(not _is_silent(w) for w in context_of(f).wires) else R(n, n) >> model
-
-
-def _is_silent(context: Wire) -> bool:
-    return has_keys(context) or not context.leaves
+    return f if any(not is_silent(w) for w in context_of(f).wires) else R(n, n) >> model
 
 
 def _matrix(graph: Any) -> np.ndarray:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from catlearn.algebra.homomorphisms import Pattern, cycle, homomorphisms, path, star
-from catlearn.laws import expressivity
+from catlearn.laws import expressivity, multisets
 from catlearn.laws.counterexample import Counterexample
 from catlearn.laws.law import Law, a_key
 from catlearn.laws.random import Choose
 from catlearn.nets.dense import dense
 from catlearn.nets.function import tanh
-from catlearn.nets.graph.aggregators import maximum, mean, total
+from catlearn.nets.graph.aggregators import by_degree, deviation, maximum, mean, minimum, power_mean, several, softmax_mean, total
 from catlearn.nets.graph.convolution import graph_conv, propagate
 from catlearn.nets.graph.passing import message_passing, readout
 from catlearn.nets.shape import concatenate
@@ -50,9 +50,25 @@ def _bounded(choose: Choose) -> Counterexample | None:
     return expressivity.no_finer_than_wl(choose((_read_out(choose), *trees)), _alike(choose), tries=1)
 
 
+def _values(choose: Choose) -> np.ndarray:
+    return np.array([[float(choose(range(-3, 4)))] for _ in range(choose((1, 2, 3)))], np.float32)
+
+
+def _pooled(choose: Choose) -> Counterexample | None:
+    return multisets.multiset_algebra(choose((total(), maximum(), minimum())), [_values(choose) for _ in range(choose((1, 2)))])
+
+
+def _unordered(choose: Choose) -> Counterexample | None:
+    every = total(), maximum(), mean(), deviation(), power_mean(2.0), softmax_mean(), by_degree(several(mean(), minimum()))
+    values = _values(choose)
+    return multisets.order_free(choose(every), values, range(len(values) - 1, -1, -1))
+
+
 GRAPHS: tuple[Law, ...] = (
     Law("equivariance", "graph", lambda c: expressivity.equivariant_under_relabelling(_network(c), _graph(c), a_key(c))),
     Law("invariance", "graph", lambda c: expressivity.invariant_under_relabelling(_read_out(c), _graph(c), a_key(c))),
     Law("no finer than 1-WL", "graph", _bounded),
+    Law("multiset algebra", "aggregator", _pooled),
+    Law("free of order", "aggregator", _unordered),
     Law("quotient", "graph", lambda c: expressivity.colouring_is_a_homomorphism(_graph(c))),
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import catlearn as cl
-from catlearn import R
+from catlearn import R, laws
 from catlearn.core.errors import CatlearnError
 
 N, K, U = 7, 3, 4
@@ -229,6 +229,24 @@ def test_three_forms_of_a_graph_and_padding_give_the_same(name):
     wide = jnp.concatenate([X, jnp.full((2, K), 1e3)])  # garbage in padding nodes reaches no other
     padded = jax.jit(at(name, N + 2))(params, cl.padded(GRAPH, N + 2, GRAPH.edges + 5), wide)
     np.testing.assert_allclose(padded[:N], expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if "edge" not in name])
+def test_a_layer_is_equivariant(name, key):
+    f = at(name)
+    assert laws.equivariant_under_relabelling(f, ADJACENCY, key, params=params_of(f)) is None
+
+
+@pytest.mark.parametrize("how", [agg.total(), agg.mean(), agg.maximum(), agg.several(agg.minimum(), agg.deviation())])
+def test_a_readout_is_invariant(how, key):
+    f = at("graph_conv") >> cl.readout(how)
+    assert laws.invariant_under_relabelling(f, ADJACENCY, key) is None
+
+
+def test_what_looks_at_the_numbers_of_nodes_is_not_equivariant(key):
+    by_number = cl.function(lambda x: x * jnp.arange(N)[:, None])
+    assert laws.equivariant_under_relabelling(at("graph_conv") >> by_number, ADJACENCY, key) is not None
+    assert laws.invariant_under_relabelling(at("graph_conv") >> by_number >> cl.readout(), ADJACENCY, key) is not None
 
 
 @pytest.mark.parametrize("name", ["gat_conv", "pna_conv"])
