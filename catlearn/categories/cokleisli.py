@@ -79,6 +79,16 @@ class CoKleisli(Arrow):
         n, m = len(A), len(self.dom)
         return C.wiring(A @ self.dom, (*range(n, n + m), *range(n))) >> closed
 
+    def pull(self, r: Any, category: CoKl) -> CoKleisli:
+        """The same arrow over another context, along `r : A' → A` of C, as one of `CoKl(A', C)`. Type: `(r ⊗ 1); f`.
+
+        It is a functor where r is a map of comonoids, as all are that C copies. See `pull_context` for diagrams.
+        """
+        C, X, A = self.category.base, self.dom, category.context
+        n, m = len(X), len(A)
+        given = C.wiring(X @ A, (*range(n, n + m), *range(n))) >> (r @ C.wiring(X, range(n))) >> self.arrow
+        return CoKleisli(category, (*range(m),), Parametric(C, X, A, given))
+
     def like(self, node: Any, functor: str) -> CoKleisli:
         return replace(self, open=replace(self.open, arrow=self.open.arrow.like(node, functor)))
 
