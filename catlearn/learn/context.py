@@ -66,8 +66,8 @@ class Drawing:
     name = "draw"
 
     def at(self, K: Object) -> Diagram:
-        """The lens at these keys, `identity(I)` at none."""
-        return Box(self, pair(Smooth, K, K, "state"), reverse(K)) if len(K) else identity(pair(Smooth, I, I))
+        """The lens at these keys; at none, the identity of no wires."""
+        return Box(self, pair(Smooth, K, K, "state"), reverse(K)) if len(K) else identity(I)
 
     def optic(self, box: Box) -> Optic:
         K = forward_of(box.dom)
