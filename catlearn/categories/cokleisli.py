@@ -473,7 +473,7 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
     >>> learned.param.labels
-    ('graph', '0.graph_conv.kernel', '0.graph_conv.bias')
+    ('graph', 'kernel', 'bias')
     """
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))

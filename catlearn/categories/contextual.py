@@ -57,6 +57,6 @@ def context_category(A: Object, to: Callable[[Any], Any] = smooth) -> CoKl:
 
     >>> import catlearn as cl
     >>> context_category(cl.KEY, lens)
-    CoKl(key: reverse(R(dtype='key<fry>')), Lens(Smooth))
+    CoKl(key: Pair(R(dtype='key<fry>'), I), Lens(Smooth))
     """
     return CoKl(to(A), to(identity(A)).base, lambda _, uses: to(shared(A, uses)).arrow)

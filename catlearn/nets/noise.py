@@ -74,7 +74,7 @@ class dropout(Noise):
     >>> import jax, jax.numpy as jnp, catlearn as cl
     >>> f = cl.R(4) >> cl.dropout(0.5)
     >>> f((), jax.random.key(0), jnp.ones(4)), f((), jnp.ones(4))
-    (Array([0., 2., 2., 0.], dtype=float32), Array([1., 1., 1., 1.], dtype=float32))
+    (Array([0., 0., 2., 2.], dtype=float32), Array([1., 1., 1., 1.], dtype=float32))
     """
 
     rate: float

@@ -197,7 +197,7 @@ class message_passing(Reads):
     Source: Gilmer et al. 2017 (arXiv 1704.01212), eqs. 1, 2.
 
     >>> import catlearn as cl
-    >>> mix = cl.concatenate(2) >> cl.dense(4)
+    >>> mix = cl.concatenate() >> cl.dense(4)
     >>> (cl.R(5, 3) >> cl.message_passing(mix, cl.aggregators.maximum(), mix)).cod
     R(5, 4)
     """
