@@ -193,7 +193,8 @@ def chain_rule_in_context(f: Diagram, g: Diagram, key: jax.Array) -> Counterexam
     under = [_open(A, arrow) for arrow in (f, g)]
     y, n = run(under[0], (*a, *x, *p)), len(change(A))
     dy = _dx(under[1], q, (*a, *y), dz)[n:]
-    return equal_values("chain rule in context", _dx(underlying(whole), (*p, *q), (*a, *x), dz)[n:], _dx(under[0], p, (*a, *x), dy)[n:])
+    dx = _dx(under[0], p, (*a, *x), dy)[n:]
+    return equal_values("chain rule in context", _dx(underlying(whole), (*p, *q), (*a, *x), dz)[n:], dx)
 
 
 def _times(A: Object, n: int) -> Object:

@@ -14,7 +14,7 @@ from catlearn.core.wires import Object, R
 from catlearn.laws.random import MOST_WIRES, Choose, random_arrow, random_object, square
 from catlearn.nets.dense import dense, linear
 from catlearn.nets.function import Known, add, tanh
-from catlearn.nets.graph.aggregators import mean, total
+from catlearn.nets.graph.aggregators import total
 from catlearn.nets.graph.convolution import graph_conv, propagate
 from catlearn.nets.graph.passing import message_passing
 from catlearn.nets.noise import dropout, noise
@@ -55,20 +55,28 @@ def random_noisy(choose: Choose, dom: Object | None = None) -> Diagram:
     return f
 
 
-def random_graph_net(choose: Choose, dom: Object | None = None, graph: Object = DENSE) -> Diagram:
-    """A graph network of one or two layers on features of nodes."""
-    f: Diagram = identity(dom if dom is not None else R(NODES, choose((1, 2))))
+def random_graph_net(choose: Choose, dom: Object | None = None, graph: Object | None = DENSE) -> Diagram:
+    """A graph network of one or two layers on features of nodes; `graph=None` leaves the graph open."""
+    f: Diagram = identity(dom if dom is not None else R(NODES, 2))
     mix = concatenate() >> dense(2) >> tanh
-    layers = graph_conv(2, None, False), graph_conv(1) >> tanh, propagate(), message_passing(mix, choose((total(), mean())), mix)
+    layers = graph_conv(2, None, False), graph_conv(2) >> tanh, propagate(), message_passing(mix, total(), mix)
     for _ in range(choose((1, 2))):
         f = f >> choose(layers)
-    return within(f, graph)
+    return f if graph is None else within(f, graph)
 
 
 def random_change(choose: Choose) -> tuple[Diagram, Diagram]:
     """Two arrows of contexts that compose, `A'' → A'` and `A' → A`, for what `random_contextual` reads."""
     first = R(3, label="condition") >> choose((tanh, square))
     return first, first.cod.named("condition") >> choose((shortened, shortened >> tanh))
+
+
+def random_contextual_reparameterisation(choose: Choose, P: Object, A: Object = CONDITION) -> Diagram:
+    """An arrow into P without parameters that reads a context: weights that depend on it."""
+    r = identity(Object())
+    for wire in P:
+        r = r @ choose((wire >> tanh, asked(A[choose(range(len(A)))]) @ wire >> scaled))
+    return within(r, A)
 
 
 def _at(choose: Choose, X: Object, move: Callable[[Object], Diagram]) -> Diagram:
