@@ -15,6 +15,21 @@ from catlearn.laws.category import (
     tensor_unit,
     unit,
 )
+from catlearn.laws.cokleisli import (
+    batch_shares_the_context,
+    chain_rule_in_context,
+    change_of_context,
+    change_of_context_composes,
+    cokleisli_composition,
+    context_as_parameter,
+    context_gradient_is_the_sum,
+    inference_is_silent,
+    no_key_twice,
+    reverse_goes_under_contexts,
+    sharing,
+    underlying_is_the_meaning,
+    uses_interchange,
+)
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
 from catlearn.laws.fold import (
     backwards_is_reversed,

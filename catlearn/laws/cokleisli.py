@@ -278,10 +278,18 @@ def batch_shares_the_context(f: Diagram, size: int, key: jax.Array) -> Counterex
     a, xs, p, dys = (sample(B, k) for B, k in zip(parts, jax.random.split(key, 4), strict=True))
     at = lambda values, i: jax.tree.map(lambda leaf: leaf[i], values)  # noqa: E731
     n = len(change(A))
-    outs = [run(one, (*a, *at(xs, i), *p)) for i in range(size)]
-    each = [_dx(one, p, (*a, *at(xs, i)), at(dys, i))[:n] for i in range(size)]
-    total = jax.tree.map(lambda *rows: sum(rows[1:], rows[0]), *each)
+
+    @jax.jit
+    def whole(a: tuple, xs: tuple, p: tuple, dys: tuple) -> tuple:
+        return run(many, (*a, *xs, *p)), _dx(many, p, (*a, *xs), dys)[:n]
+
+    @jax.jit
+    def single(a: tuple, x: tuple, p: tuple, dy: tuple) -> tuple:
+        return run(one, (*a, *x, *p)), _dx(one, p, (*a, *x), dy)[:n]
+
+    outs, grads = zip(*(single(a, at(xs, i), p, at(dys, i)) for i in range(size)))
+    together, total = whole(a, xs, p, dys)
     return first(
-        equal_values("batch under a context", run(many, (*a, *xs, *p)), jax.tree.map(lambda *rows: jnp.stack(rows), *outs)),
-        equal_values("gradient of a batch's context", _dx(many, p, (*a, *xs), dys)[:n], total),
+        equal_values("batch under a context", together, jax.tree.map(lambda *rows: jnp.stack(rows), *outs)),
+        equal_values("gradient of a batch's context", total, jax.tree.map(lambda *rows: sum(rows[1:], rows[0]), *grads)),
     )
