@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from catlearn.categories.cokleisli import CoKl, CoKleisli, ask, context_of, within
+from catlearn.categories.cokleisli import CoKl, ask, context_of, within
 from catlearn.categories.comonoid import shared
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para, Parametric
