@@ -325,7 +325,8 @@ def _contexts(category: CoKl, f: Diagram, given: tuple) -> tuple:
         return given[:n]
     if n == len(A) - sum(silent):
         return (*given[:n], *({},) * sum(silent))
-    said = ", then ".join(filter(None, [f"its context ({', '.join(category.names)})", f"{count(len(f.dom), 'input')} ({f.dom})"]))
+    inputs = [f"{count(len(f.dom), 'input')} ({f.dom})"] if len(f.dom) else []
+    said = ", then ".join([f"its context ({', '.join(category.names)})", *inputs])
     raise ArgumentError(f"{short(f)} takes {said}, got {count(len(given), 'value')}.")
 
 
@@ -468,7 +469,8 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     """CoKl(A, C) → Para(C): the context becomes a parameter, and learns. Type: `(A ⊗ X → Y) ↦ (P ⊗ A, X → Y)`.
 
     Keys stay a context. `init` are the first values, one for each wire (zeros, unless told). A graph that was left open is
-    learned as a dense adjacency matrix. Source: arXiv 2212.00542, §4 (global and local parameters).
+    learned as a dense adjacency matrix. Raises ArgumentError for another number of first values, ContextError for others.
+    Source: arXiv 2212.00542, §4 (global and local parameters).
 
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
@@ -478,6 +480,8 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))
     if init is not None:
+        if len(init) != len(plain):
+            raise ArgumentError(f"the contexts to learn are {', '.join(map(str, plain.labels))}, and `init` has {len(init)} values.")
         plain = object_of(tuple(init)).named(*plain.labels)
     else:
         plain = Object(tuple(_learnable(wire) for wire in plain.wires))
