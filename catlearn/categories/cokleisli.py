@@ -286,8 +286,16 @@ def underlying(f: Any) -> Any:
     return f.category.underlying(f) if isinstance(f, Diagram) and isinstance(f.category, CoKl) else f
 
 
+def read_from(A: Object, f: Diagram) -> Diagram:
+    """f with its context declared as among the wires of A. Raises ContextError where A lacks what it reads."""
+    missing = [name for name in context_of(f).labels if name not in A.labels]
+    if missing:
+        raise ContextError(f"{short(f)} reads {', '.join(map(str, missing))}, which is not among the contexts {A}.")
+    return within(f, A)
+
+
 def _underlying(A: Object, f: Diagram) -> Diagram:
-    f = within(f, A)
+    f = read_from(A, f)
     category = CoKl(A, Free, shared)
     places = {name: i for i, name in enumerate(category.names)}
 

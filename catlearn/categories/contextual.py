@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from catlearn.categories.cokleisli import CoKl, ask, context_of, within
+from catlearn.categories.cokleisli import CoKl, ask, context_of, read_from
 from catlearn.categories.comonoid import shared
 from catlearn.categories.lens import Lens
 from catlearn.categories.para import Para, Parametric
@@ -49,7 +49,7 @@ def contextual(f: Diagram, context: Object | None = None, to: Callable[[Any], An
         meant = to(box)
         return Parametric(category, meant.dom, meant.param, category.embed(meant.arrow))
 
-    return Functor(Para(category), lambda wire: to(Object((wire,))), on_box, name="contextual")(within(f, A))
+    return Functor(Para(category), lambda wire: to(Object((wire,))), on_box, name="contextual")(read_from(A, f))
 
 
 def context_category(A: Object, to: Callable[[Any], Any] = smooth) -> CoKl:
