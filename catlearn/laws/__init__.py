@@ -43,6 +43,7 @@ from catlearn.laws.fold import (
     unrolled,
 )
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
+from catlearn.laws.gcnn import gcnn_is_faithful, gcnn_is_injective, gcnn_is_the_formula, gcnn_shares_one_graph
 from catlearn.laws.learners import (
     descent_is_a_functor,
     equal_learners,

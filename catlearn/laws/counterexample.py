@@ -123,7 +123,7 @@ def extensional(law: str, lhs: Any, rhs: Any, seed: int = 0) -> Counterexample |
     return found and Counterexample(law, f"{found.where}, for {_text(lhs)}  against  {_text(rhs)}", found.lhs, found.rhs)
 
 
-def _context(f: Any) -> list[tuple[str, Any]]:
+def _context(f: Any) -> list[tuple[str | None, Any]]:
     """The contexts that an arrow reads, by name."""
     A = context_of(f) if isinstance(f, Diagram) else getattr(getattr(f, "category", None), "context", Object())
     return list(zip(A.labels, A.wires, strict=True))

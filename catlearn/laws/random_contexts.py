@@ -13,9 +13,10 @@ from catlearn.core.diagram import Diagram, identity
 from catlearn.core.wires import Object, R
 from catlearn.laws.random import MOST_WIRES, Choose, random_arrow, random_object, square
 from catlearn.nets.dense import dense, linear
-from catlearn.nets.function import Known, add, tanh
+from catlearn.nets.function import Known, add, sigmoid, tanh
 from catlearn.nets.graph.aggregators import total
 from catlearn.nets.graph.convolution import graph_conv, propagate
+from catlearn.nets.graph.gcnn import gcnn_layer, width
 from catlearn.nets.graph.passing import message_passing
 from catlearn.nets.noise import dropout, noise
 from catlearn.nets.shape import concatenate
@@ -63,6 +64,14 @@ def random_graph_net(choose: Choose, dom: Object | None = None, graph: Object | 
     for _ in range(choose((1, 2))):
         f = f >> choose(layers)
     return f if graph is None else within(f, graph)
+
+
+def random_gcnn(choose: Choose, dom: Object | None = None) -> Diagram:
+    """A 1-cell of GCNN of one or two layers."""
+    f: Diagram = identity(dom if dom is not None else width(choose((1, 2))))
+    for _ in range(choose((1, 2))):
+        f = f >> gcnn_layer(choose((1, 2)), choose((None, tanh, sigmoid)))
+    return f
 
 
 def random_change(choose: Choose) -> tuple[Diagram, Diagram]:

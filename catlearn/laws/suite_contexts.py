@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+
 from catlearn.algebra.graphs import adjacency_of
 from catlearn.categories.cokleisli import CoKleisli, inference, pull_context, within
 from catlearn.categories.comonoid import KEY
@@ -14,20 +16,24 @@ from catlearn.core.diagram import Diagram
 from catlearn.core.wires import Object
 from catlearn.laws import category, functor, para
 from catlearn.laws import cokleisli as laws
+from catlearn.laws import gcnn as graphs
 from catlearn.laws.counterexample import Counterexample, extensional, first
 from catlearn.laws.law import Law, a_key, an_arrow
-from catlearn.laws.random import Choose
+from catlearn.laws.random import Choose, random_reparameterisation
 from catlearn.laws.random_contexts import (
     CONDITION,
     EDGES,
+    NODES,
     TWO,
     random_change,
     random_contextual,
     random_contextual_reparameterisation,
+    random_gcnn,
     random_graph_net,
     random_noisy,
 )
 from catlearn.nets.dense import dense
+from catlearn.nets.graph.gcnn import gcnn, width
 
 # what is drawn
 
@@ -103,7 +109,7 @@ def _composition(choose: Choose) -> Counterexample | None:
 
 
 def _embedding(choose: Choose) -> Counterexample | None:
-    embed = READERS.base.embed
+    embed = context_category(CONDITION).embed
     f = smooth(an_arrow(choose, parametric=False)).arrow
     g = smooth(an_arrow(choose, f.cod, parametric=False)).arrow
     return first(functor.preserves_composition(embed, f, g), functor.preserves_tensor(embed, f, g))
@@ -179,6 +185,31 @@ def _batch(choose: Choose) -> Counterexample | None:
     return laws.batch_shares_the_context(choose((random_contextual, random_graph_net))(choose), 2, a_key(choose))
 
 
+def _gcnn(choose: Choose) -> Counterexample | None:
+    (f, g), F = _two(choose, random_gcnn), gcnn(NODES)
+    r = random_reparameterisation(choose, f.param)
+    return first(
+        functor.preserves_identity(F, f.dom),
+        functor.preserves_composition(F, f, g),
+        functor.preserves_tensor(F, f, g),
+        functor.preserves_reparameterisation(F, f, r),
+        graphs.gcnn_shares_one_graph(f >> g, NODES),
+    )
+
+
+def _faithful(choose: Choose) -> Counterexample | None:
+    net, key = random_gcnn(choose), a_key(choose)
+    weights, others = (net.init(k) for k in jax.random.split(key))
+    return first(
+        graphs.gcnn_is_faithful(net, weights, others, NODES, key),
+        graphs.gcnn_is_injective(width(choose((1, 2))), width(choose((1, 2))), NODES),
+    )
+
+
+def _formula(choose: Choose) -> Counterexample | None:
+    return graphs.gcnn_is_the_formula(random_gcnn(choose), NODES, a_key(choose))
+
+
 CONTEXTS: tuple[Law, ...] = (
     Law("associativity", "contexts", lambda c: _associative(_meant, random_contextual, c)),
     Law("unit", "contexts", lambda c: category.unit(_meant(random_contextual(c)), READERS)),
@@ -203,4 +234,7 @@ CONTEXTS: tuple[Law, ...] = (
     Law("associativity", "keys", lambda c: _associative(_noise, random_noisy, c)),
     Law("interchange", "keys", _uses),
     Law("inference", "keys", _inference),
+    Law("functor", "gcnn", _gcnn),
+    Law("σ(A X W)", "gcnn", _formula),
+    Law("faithful", "gcnn", _faithful),
 )
