@@ -22,6 +22,9 @@ from catlearn.core.errors import ArgumentError, TypingError, WireError
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
 
 
+MOST_NODES = 2**31 - 1  # edges name nodes by int32
+
+
 @partial(
     jax.tree_util.register_dataclass,
     meta_fields=["nodes", "graphs", "open"],
@@ -154,26 +157,24 @@ def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, 
     >>> edge_list([0, 1], [1, 2], nodes=3).edges
     2
     """
-    if not is_whole(nodes):
-        raise ArgumentError(f"nodes must be a whole number ≥ 0, got {nodes!r}.")
+    if not is_whole(nodes) or nodes > MOST_NODES:
+        raise ArgumentError(f"nodes must be a whole number from 0 to {MOST_NODES}, got {nodes!r}.")
     ends = [_nodes_from(values, nodes, what) for values, what in ((senders, "senders"), (receivers, "receivers"))]
     m = len(ends[0])
     if len(ends[1]) != m:
         raise ArgumentError(f"every edge has a sender and a receiver; got {m} senders and {len(ends[1])} receivers.")
+    weights = None if weights is None else jnp.asarray(_array(weights, "weights"), jnp.float32)
     for name, value in (("weights", weights), ("features", features)):
         if any(np.shape(leaf)[:1] != (m,) for leaf in jax.tree.leaves(value)):
             shapes = ", ".join(str(np.shape(leaf)) for leaf in jax.tree.leaves(value))
-            raise ArgumentError(f"{name} have a row for each of the {m} edges; got shapes {shapes}.")
-    weights = None if weights is None else jnp.asarray(weights, jnp.float32)
+            raise ArgumentError(f"{name} have a row for each of the {m} edges; got arrays of shapes {shapes}.")
     if weights is not None and weights.ndim != 1:
         raise ArgumentError(f"an edge has one weight; got an array of shape {weights.shape}: give it as features.")
     return EdgeList(*map(jnp.asarray, ends), weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
 
 
 def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
-    if isinstance(values, Tracer):
-        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
-    array = np.asarray(values)
+    array = _array(values, what)
     array = array.astype(np.int32) if array.size == 0 else array
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         raise ArgumentError(f"{what} are whole numbers in one row, got {array.dtype} of shape {array.shape}.")
@@ -183,6 +184,15 @@ def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
     return array.astype(np.int32)
 
 
+def _array(values: Any, what: str) -> np.ndarray:
+    if isinstance(values, Tracer):
+        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ArgumentError(f"{what} are no array: {error}") from error
+
+
 def from_adjacency(matrix: Any) -> EdgeList:
     """The edges of an adjacency matrix, shape (n, n): those entries that are not 0, with weights unless all are 1.
     Raises ArgumentError for a matrix that is not square.
@@ -190,7 +200,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
     >>> from_adjacency([[0, 1], [0, 0]]).senders.tolist()
     [1]
     """
-    array = np.asarray(matrix)
+    array = _array(matrix, "the entries of an adjacency matrix")
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise ArgumentError(f"an adjacency matrix is square, got shape {array.shape}.")
     receivers, senders = np.nonzero(array)
