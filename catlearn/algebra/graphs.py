@@ -21,7 +21,6 @@ from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import ArgumentError, TypingError, WireError
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
 
-
 MOST_NODES = 2**31 - 1  # edges name nodes by int32
 
 
@@ -59,6 +58,11 @@ class EdgeList:
         """How many graphs there are."""
         return 1 if self.graphs is None else self.graphs
 
+    @property
+    def names_nodes(self) -> bool:
+        """Whether edges name nodes by whole numbers."""
+        return all(jnp.issubdtype(end.dtype, jnp.integer) for end in (self.senders, self.receivers))
+
     def object_code(self) -> str | None:
         """The code of the wire, for text; None for mere changes."""
         if self.senders is None or len(self.senders.shape) != 1:
@@ -77,7 +81,7 @@ class EdgeList:
             return False
         if isinstance(other, EdgeList):
             asked = [(self.weights, other.weights), (self.features, other.features)]
-            return self.nodes == other.nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
+            return self.nodes == other.nodes and other.names_nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
         plain = self.features is None and self.weights is None
         return plain and getattr(other, "shape", None) == (self.nodes, self.nodes)
 
@@ -86,6 +90,8 @@ class EdgeList:
         if not isinstance(other, EdgeList):
             shape = getattr(other, "shape", None)
             return f"An adjacency matrix of this graph has the shape {(self.nodes, self.nodes)}, not {shape}." if shape else ""
+        if not other.names_nodes:
+            return "Its senders and receivers are no whole numbers: catlearn.edge_list makes and checks graphs."
         if other.nodes > self.nodes or (not self.open and other.edges > self.edges):
             return "It is larger than its declared wire: declare Graph(nodes, edges) for the largest graph that will come."
         return "A smaller graph is padded to its wire by catlearn.disjoint_union."
@@ -211,9 +217,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
 # many graphs as one
 
 
-def disjoint_union(
-    graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None
-) -> EdgeList:
+def disjoint_union(graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None) -> EdgeList:
     """Many graphs as one, padded to so many nodes, edges and graphs (as many as there are, unless told).
 
     Nodes are those of the first graph, then of the second, …; `catlearn.stacked_nodes` puts their features in that order.
@@ -225,22 +229,34 @@ def disjoint_union(
     ([0, 2, 4, 4], [0, 0, 1, 2, 2])
     """
     graphs = list(graphs)
-    kinds = {jax.tree.structure((g.weights, g.features)) for g in graphs}
-    if len(kinds) > 1 or any(g.graphs is not None for g in graphs):
-        raise ArgumentError("a disjoint union is of single graphs that all have weights, or features, or all have none.")
+    for what, room in {"nodes": nodes, "edges": edges, "count": count}.items():
+        if not (room is None or is_whole(room)):
+            raise ArgumentError(f"{what} must be a whole number ≥ 0, got {room!r}.")
+    if not all(isinstance(g, EdgeList) and g.graphs is None for g in graphs):
+        raise ArgumentError("a disjoint union is of single graphs by their edges, as catlearn.edge_list makes them.")
+    if len({_kind(g) for g in graphs}) > 1:
+        kinds = ", ".join(sorted({str(wire(g)) for g in graphs}))
+        raise ArgumentError(f"a disjoint union is of graphs that all have weights, or features alike, or none; got {kinds}.")
     n, m, k = sum(g.nodes for g in graphs), sum(g.edges for g in graphs), len(graphs)
     N, M, K = (n if nodes is None else nodes), (m if edges is None else edges), (k if count is None else count)
     for what, need, room in (("nodes", n, N), ("edges", m, M), ("graphs", k, K)):
         if need > room:
             raise ArgumentError(f"these graphs have {need} {what}, and there is place for {room}: the wire must be larger.")
-    if M > m and n == N:
+    if m < M and n == N:
         raise ArgumentError(f"{M - m} padding edges need a padding node to be loops at: give at least {n + 1} nodes.")
     starts = np.cumsum([0, *(g.nodes for g in graphs)])
-    ends = [_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1) for end in ("senders", "receivers")]
+    ends = [
+        _filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1) for end in ("senders", "receivers")
+    ]
     owner = _filled([np.where(_real(g), i, K) for i, g in enumerate(graphs)], N, K)
     rest = [(g.weights, g.features) for g in graphs]
     weights, features = jax.tree.map(lambda *leaves: jnp.asarray(_filled(leaves, M, 0)), *rest) if rest else (None, None)
     return EdgeList(*(jnp.asarray(e, jnp.int32) for e in ends), weights, features, jnp.asarray(owner, jnp.int32), N, K)
+
+
+def _kind(graph: EdgeList) -> Wire:
+    """What each edge has: its weight and features."""
+    return Wire.of(_row((graph.weights, graph.features)))
 
 
 def _real(graph: EdgeList) -> np.ndarray:
@@ -265,11 +281,16 @@ def padded(graph: EdgeList, nodes: int, edges: int) -> EdgeList:
 
 def stacked_nodes(values: Any, nodes: int) -> jax.Array:
     """Features of the nodes of many graphs in the order of their disjoint union: arrays (nᵢ, …) to one (nodes, …), zero for
-    padding. Raises ArgumentError for more rows than nodes.
+    padding. Raises ArgumentError for more rows than nodes, for none, and for arrays that differ in another axis.
 
     >>> stacked_nodes([jnp.ones((1, 2)), jnp.ones((1, 2))], 3).tolist()
     [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
     """
+    values = [np.asarray(value) for value in values]
+    if len({(value.shape[1:], value.ndim) for value in values}) != 1 or not values[0].ndim:
+        raise ArgumentError(
+            f"features of nodes are arrays (nodes, …) that differ in the first axis alone, got {[v.shape for v in values]}."
+        )
     rows = sum(len(value) for value in values)
     if rows > nodes:
         raise ArgumentError(f"these graphs have {rows} nodes, and there is place for {nodes}: the wire must be larger.")
@@ -282,8 +303,10 @@ def merged(graph: EdgeList) -> EdgeList:
     shift = (jnp.arange(b, dtype=jnp.int32) * n)[:, None]
     flat = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])  # noqa: E731
     each = jnp.broadcast_to(jnp.arange(b, dtype=jnp.int32)[:, None], (b, n))
-    owner = each * graph.parts if graph.owner is None else jnp.where(
-        graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts
+    owner = (
+        each * graph.parts
+        if graph.owner is None
+        else jnp.where(graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts)
     )
     return EdgeList(
         flat(graph.senders + shift),
@@ -310,7 +333,8 @@ class _Form(SmoothLayer):
     def check(self, dom: Object) -> None:
         super().check(dom)
         struct = dom.wires[0].struct
-        if not isinstance(struct, EdgeList | BCOO) and len(getattr(struct, "shape", ())) != 2:
+        shape = getattr(struct, "shape", ())
+        if not isinstance(struct, EdgeList) and (len(shape) != 2 or shape[0] != shape[1]):
             raise TypingError(f"{self!r} takes a graph, such as Graph(5, 8) or R(5, 5), got {dom}.")
 
     def codomain(self, dom: Object, param: Object) -> Object:
