@@ -164,7 +164,7 @@ def test_a_net_that_asks_for_more_than_a_graph_has_is_refused():
         reads(p, path, x)
     with pytest.raises(ContextError):
         reads(p, jnp.eye(3), x)
-    assert reads(p, cl.edge_list([0, 1], [1, 2], 3, features=np.ones((2, 4), np.float32)), x).shape == (3, 2)
+    assert jax.jit(reads)(p, cl.edge_list([0, 1], [1, 2], 3, features=np.ones((2, 4), np.float32)), x).shape == (3, 2)
 
 
 def test_graphs_that_were_put_together_by_hand_are_looked_at(params):
@@ -207,12 +207,12 @@ def test_a_disjoint_union_is_a_block_matrix():
 def test_padding_changes_nothing(params):
     union = cl.disjoint_union([path, loop], nodes=6, edges=5, count=4)
     v = jax.random.normal(jax.random.key(0), (4, 2))
-    whole = (R(6, 2) >> cl.graph_conv(2))(params, union, stacked_nodes([v], 6))
-    alone = net(params, path, v[:3]), (R(1, 2) >> cl.graph_conv(2))(params, loop, v[3:])
+    whole = jax.jit(R(6, 2) >> cl.graph_conv(2))(params, union, stacked_nodes([v], 6))
+    alone = jax.jit(net)(params, path, v[:3]), jax.jit(R(1, 2) >> cl.graph_conv(2))(params, loop, v[3:])
     assert np.allclose(whole[:4], np.concatenate(alone), atol=1e-5)
     single = padded(path, 5, 4)
     assert single.graphs is None and single.owner.tolist() == [0, 0, 0, 1, 1]
-    out = (R(5, 2) >> cl.graph_conv(2))(params, single, stacked_nodes([v[:3]], 5))
+    out = jax.jit(R(5, 2) >> cl.graph_conv(2))(params, single, stacked_nodes([v[:3]], 5))
     assert np.allclose(out[:3], alone[0], atol=1e-5)
     assert padded(single, 7, 6).owner.tolist() == [0, 0, 0, 1, 1, 1, 1]
     assert cl.disjoint_union([single, loop]).owner.tolist() == [0, 0, 0, 2, 2, 1]
