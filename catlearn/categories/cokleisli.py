@@ -369,6 +369,11 @@ def within(f: Any, A: Object) -> Any:
     return retyped(f, f.dom, replaced) if isinstance(f.category, CoKl) else f
 
 
+def left_open(A: Object) -> bool:
+    """Whether some wire is a context that is not declared to the end, such as a graph with any number of edges."""
+    return any(getattr(struct, "open", False) for struct in A.structs)
+
+
 def _misfit(f: Diagram, name: str, declared: Wire, given: Wire) -> str:
     why = getattr(declared.struct, "why_not", lambda other: "")(given.struct)
     return f"{short(f)} reads another {name}.\n  declared: {declared!r}\n  given:    {given!r}" + (f"\n  {why}" if why else "")

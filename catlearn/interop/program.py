@@ -11,7 +11,7 @@ import jax.export
 import jax.numpy as jnp
 
 from catlearn.categories.batch import with_axis
-from catlearn.categories.cokleisli import inference, underlying
+from catlearn.categories.cokleisli import inference, left_open, underlying
 from catlearn.categories.smooth import smooth
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError, TypingError
@@ -54,7 +54,7 @@ def exported(model: Diagram, params: Sequence[Any], platforms: Sequence[str] = (
         raise ArgumentError(f"export: platforms is a tuple of some of {', '.join(PLATFORMS)}, got {platforms!r}.")
     if not plain.dom.wires:
         raise TypingError(f"{short(model)} has no inputs, so no batch of them: there is nothing to export but its value.")
-    if any(getattr(struct, "open", False) for struct in plain.dom.structs):
+    if left_open(plain.dom):
         raise TypingError(f"{short(model)} reads a context that is left open: say which it is, by catlearn.within.")
     (size,) = jax.export.symbolic_shape("n")
     run = jax.vmap(lambda *xs: pack(arrow.run((*xs, *params))))  # what `batch` does, for a size that is a symbol
