@@ -21,6 +21,8 @@ from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import ArgumentError, TypingError, WireError
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
 
+MOST_NODES = 2**31 - 1  # edges name nodes by int32
+
 
 @partial(
     jax.tree_util.register_dataclass,
@@ -56,6 +58,11 @@ class EdgeList:
         """How many graphs there are."""
         return 1 if self.graphs is None else self.graphs
 
+    @property
+    def names_nodes(self) -> bool:
+        """Whether edges name nodes by whole numbers."""
+        return all(jnp.issubdtype(end.dtype, jnp.integer) for end in (self.senders, self.receivers))
+
     def object_code(self) -> str | None:
         """The code of the wire, for text; None for mere changes."""
         if self.senders is None or len(self.senders.shape) != 1:
@@ -74,7 +81,7 @@ class EdgeList:
             return False
         if isinstance(other, EdgeList):
             asked = [(self.weights, other.weights), (self.features, other.features)]
-            return self.nodes == other.nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
+            return self.nodes == other.nodes and other.names_nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
         plain = self.features is None and self.weights is None
         return plain and getattr(other, "shape", None) == (self.nodes, self.nodes)
 
@@ -83,6 +90,8 @@ class EdgeList:
         if not isinstance(other, EdgeList):
             shape = getattr(other, "shape", None)
             return f"An adjacency matrix of this graph has the shape {(self.nodes, self.nodes)}, not {shape}." if shape else ""
+        if not other.names_nodes:
+            return "Its senders and receivers are no whole numbers: catlearn.edge_list makes and checks graphs."
         if other.nodes > self.nodes or (not self.open and other.edges > self.edges):
             return "It is larger than its declared wire: declare Graph(nodes, edges) for the largest graph that will come."
         return "A smaller graph is padded to its wire by catlearn.disjoint_union."
@@ -154,17 +163,17 @@ def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, 
     >>> edge_list([0, 1], [1, 2], nodes=3).edges
     2
     """
-    if not is_whole(nodes):
-        raise ArgumentError(f"nodes must be a whole number ≥ 0, got {nodes!r}.")
+    if not is_whole(nodes) or nodes > MOST_NODES:
+        raise ArgumentError(f"nodes must be a whole number from 0 to {MOST_NODES}, got {nodes!r}.")
     ends = [_nodes_from(values, nodes, what) for values, what in ((senders, "senders"), (receivers, "receivers"))]
     m = len(ends[0])
     if len(ends[1]) != m:
         raise ArgumentError(f"every edge has a sender and a receiver; got {m} senders and {len(ends[1])} receivers.")
+    weights = None if weights is None else jnp.asarray(_array(weights, "weights"), jnp.float32)
     for name, value in (("weights", weights), ("features", features)):
         if any(np.shape(leaf)[:1] != (m,) for leaf in jax.tree.leaves(value)):
             shapes = ", ".join(str(np.shape(leaf)) for leaf in jax.tree.leaves(value))
-            raise ArgumentError(f"{name} have a row for each of the {m} edges; got shapes {shapes}.")
-    weights = None if weights is None else jnp.asarray(weights, jnp.float32)
+            raise ArgumentError(f"{name} have a row for each of the {m} edges; got arrays of shapes {shapes}.")
     if weights is not None and weights.ndim != 1:
         raise ArgumentError(f"an edge has one weight; got an array of shape {weights.shape}: give it as features.")
     senders, receivers = map(jnp.asarray, ends)
@@ -172,9 +181,7 @@ def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, 
 
 
 def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
-    if isinstance(values, Tracer):
-        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
-    array = np.asarray(values)
+    array = _array(values, what)
     array = array.astype(np.int32) if array.size == 0 else array
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         raise ArgumentError(f"{what} are whole numbers in one row, got {array.dtype} of shape {array.shape}.")
@@ -184,6 +191,15 @@ def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
     return array.astype(np.int32)
 
 
+def _array(values: Any, what: str) -> np.ndarray:
+    if isinstance(values, Tracer):
+        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ArgumentError(f"{what} are no array: {error}") from error
+
+
 def from_adjacency(matrix: Any) -> EdgeList:
     """The edges of an adjacency matrix, shape (n, n): those entries that are not 0, with weights unless all are 1.
     Raises ArgumentError for a matrix that is not square.
@@ -191,7 +207,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
     >>> from_adjacency([[0, 1], [0, 0]]).senders.tolist()
     [1]
     """
-    array = np.asarray(matrix)
+    array = _array(matrix, "the entries of an adjacency matrix")
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise ArgumentError(f"an adjacency matrix is square, got shape {array.shape}.")
     receivers, senders = np.nonzero(array)
@@ -214,9 +230,14 @@ def disjoint_union(graphs: Any, *, nodes: int | None = None, edges: int | None =
     ([0, 2, 4, 4], [0, 0, 1, 2, 2])
     """
     graphs = list(graphs)
-    kinds = {jax.tree.structure((g.weights, g.features)) for g in graphs}
-    if len(kinds) > 1 or any(g.graphs is not None for g in graphs):
-        raise ArgumentError("a disjoint union is of single graphs that all have weights, or features, or all have none.")
+    for what, room in {"nodes": nodes, "edges": edges, "count": count}.items():
+        if not (room is None or is_whole(room)):
+            raise ArgumentError(f"{what} must be a whole number ≥ 0, got {room!r}.")
+    if not all(isinstance(g, EdgeList) and g.graphs is None for g in graphs):
+        raise ArgumentError("a disjoint union is of single graphs by their edges, as catlearn.edge_list makes them.")
+    if len({_kind(g) for g in graphs}) > 1:
+        kinds = ", ".join(sorted({str(wire(g)) for g in graphs}))
+        raise ArgumentError(f"a disjoint union is of graphs that all have weights, or features alike, or none; got {kinds}.")
     n, m, k = sum(g.nodes for g in graphs), sum(g.edges for g in graphs), len(graphs)
     N, M, K = (n if nodes is None else nodes), (m if edges is None else edges), (k if count is None else count)
     for what, need, room in (("nodes", n, N), ("edges", m, M), ("graphs", k, K)):
@@ -233,6 +254,11 @@ def disjoint_union(graphs: Any, *, nodes: int | None = None, edges: int | None =
     rest = [(g.weights, g.features) for g in graphs]
     weights, features = jax.tree.map(lambda *leaves: jnp.asarray(_filled(leaves, M, 0)), *rest) if rest else (None, None)
     return EdgeList(senders, receivers, weights, features, jnp.asarray(owner, jnp.int32), N, K)
+
+
+def _kind(graph: EdgeList) -> Wire:
+    """What each edge has: its weight and features."""
+    return Wire.of(_row((graph.weights, graph.features)))
 
 
 def _real(graph: EdgeList) -> np.ndarray:
@@ -257,11 +283,16 @@ def padded(graph: EdgeList, nodes: int, edges: int) -> EdgeList:
 
 def stacked_nodes(values: Any, nodes: int) -> jax.Array:
     """Features of the nodes of many graphs in the order of their disjoint union: arrays (nᵢ, …) to one (nodes, …), zero for
-    padding. Raises ArgumentError for more rows than nodes.
+    padding. Raises ArgumentError for more rows than nodes, for none, and for arrays that differ in another axis.
 
     >>> stacked_nodes([jnp.ones((1, 2)), jnp.ones((1, 2))], 3).tolist()
     [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
     """
+    values = [np.asarray(value) for value in values]
+    if len({(value.shape[1:], value.ndim) for value in values}) != 1 or not values[0].ndim:
+        raise ArgumentError(
+            f"features of nodes are arrays (nodes, …) that differ in the first axis alone, got {[v.shape for v in values]}."
+        )
     rows = sum(len(value) for value in values)
     if rows > nodes:
         raise ArgumentError(f"these graphs have {rows} nodes, and there is place for {nodes}: the wire must be larger.")
@@ -304,7 +335,8 @@ class _Form(SmoothLayer):
     def check(self, dom: Object) -> None:
         super().check(dom)
         struct = dom.wires[0].struct
-        if not isinstance(struct, EdgeList | BCOO) and len(getattr(struct, "shape", ())) != 2:
+        shape = getattr(struct, "shape", ())
+        if not isinstance(struct, EdgeList) and (len(shape) != 2 or shape[0] != shape[1]):
             raise TypingError(f"{self!r} takes a graph, such as Graph(5, 8) or R(5, 5), got {dom}.")
 
     def codomain(self, dom: Object, param: Object) -> Object:

@@ -79,6 +79,16 @@ class CoKleisli(Arrow):
         n, m = len(A), len(self.dom)
         return C.wiring(A @ self.dom, (*range(n, n + m), *range(n))) >> closed
 
+    def pull(self, r: Any, category: CoKl) -> CoKleisli:
+        """The same arrow over another context, along `r : A' → A` of C, as one of `CoKl(A', C)`. Type: `(r ⊗ 1); f`.
+
+        It is a functor where r is a map of comonoids, as all are that C copies. See `pull_context` for diagrams.
+        """
+        C, X, A = self.category.base, self.dom, category.context
+        n, m = len(X), len(A)
+        given = C.wiring(X @ A, (*range(n, n + m), *range(n))) >> (r @ C.wiring(X, range(n))) >> self.arrow
+        return CoKleisli(category, (*range(m),), Parametric(C, X, A, given))
+
     def like(self, node: Any, functor: str) -> CoKleisli:
         return replace(self, open=replace(self.open, arrow=self.open.arrow.like(node, functor)))
 
@@ -276,8 +286,16 @@ def underlying(f: Any) -> Any:
     return f.category.underlying(f) if isinstance(f, Diagram) and isinstance(f.category, CoKl) else f
 
 
+def read_from(A: Object, f: Diagram) -> Diagram:
+    """f with its context declared as among the wires of A. Raises ContextError where A lacks what it reads."""
+    missing = [name for name in context_of(f).labels if name not in A.labels]
+    if missing:
+        raise ContextError(f"{short(f)} reads {', '.join(map(str, missing))}, which is not among the contexts {A}.")
+    return within(f, A)
+
+
 def _underlying(A: Object, f: Diagram) -> Diagram:
-    f = within(f, A)
+    f = read_from(A, f)
     category = CoKl(A, Free, shared)
     places: dict[Any, int] = {name: i for i, name in enumerate(category.names)}
 
@@ -315,7 +333,8 @@ def _contexts(category: CoKl, f: Diagram, given: tuple) -> tuple:
         return given[:n]
     if n == len(A) - sum(silent):
         return (*given[:n], *({},) * sum(silent))
-    said = ", then ".join(filter(None, [f"its context ({', '.join(category.names)})", f"{count(len(f.dom), 'input')} ({f.dom})"]))
+    inputs = [f"{count(len(f.dom), 'input')} ({f.dom})"] if len(f.dom) else []
+    said = ", then ".join([f"its context ({', '.join(category.names)})", *inputs])
     raise ArgumentError(f"{short(f)} takes {said}, got {count(len(given), 'value')}.")
 
 
@@ -349,6 +368,11 @@ def within(f: Any, A: Object) -> Any:
         return read.named(box.label) if box.label else read
 
     return retyped(f, f.dom, replaced) if isinstance(f.category, CoKl) else f
+
+
+def left_open(A: Object) -> bool:
+    """Whether some wire is a context that is not declared to the end, such as a graph with any number of edges."""
+    return any(getattr(struct, "open", False) for struct in A.structs)
 
 
 def _misfit(f: Diagram, name: str, declared: Wire, given: Wire) -> str:
@@ -459,7 +483,8 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     """CoKl(A, C) → Para(C): the context becomes a parameter, and learns. Type: `(A ⊗ X → Y) ↦ (P ⊗ A, X → Y)`.
 
     Keys stay a context. `init` are the first values, one for each wire (zeros, unless told). A graph that was left open is
-    learned as a dense adjacency matrix. Source: arXiv 2212.00542, §4 (global and local parameters).
+    learned as a dense adjacency matrix. Raises ArgumentError for another number of first values, ContextError for others.
+    Source: arXiv 2212.00542, §4 (global and local parameters).
 
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
@@ -469,6 +494,10 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))
     if init is not None:
+        if len(init) != len(plain):
+            raise ArgumentError(
+                f"the contexts to learn are {', '.join(map(str, plain.labels))}, and `init` has {len(init)} values."
+            )
         plain = object_of(tuple(init)).named(*plain.labels)
     else:
         plain = Object(tuple(_learnable(wire) for wire in plain.wires))

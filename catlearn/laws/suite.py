@@ -21,6 +21,7 @@ from catlearn.laws.counterexample import Counterexample, extensional, first
 from catlearn.laws.law import Law, a_key, an_arrow, three, two
 from catlearn.laws.random import Choose, random_endomorphism, random_object, random_reparameterisation, summed
 from catlearn.laws.suite_algebra import ALGEBRA
+from catlearn.laws.suite_contexts import CONTEXTS
 from catlearn.laws.suite_graphs import GRAPHS
 from catlearn.learn.around import accumulate, average, lookahead
 from catlearn.learn.optimiser import Optimiser
@@ -176,4 +177,5 @@ SUITE: tuple[Law, ...] = (
     Law("composition", "optimiser", _transformed),
     *ALGEBRA,
     *GRAPHS,
+    *CONTEXTS,
 )
