@@ -7,17 +7,8 @@ from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
-from catlearn.algebra.graphs import (
-    Graph,
-    adjacency_of,
-    disjoint_union,
-    edge_list,
-    edges_of,
-    from_adjacency,
-    padded,
-    sparse_of,
-    stacked_nodes,
-)
+from catlearn.algebra.graph_forms import adjacency_of, edges_of, in_rows, sparse_of
+from catlearn.algebra.graphs import Graph, disjoint_union, edge_list, from_adjacency, padded, stacked_nodes
 from catlearn.algebra.homomorphisms import homomorphisms
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run

@@ -15,10 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.experimental.sparse import BCOO
 
-from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.errors import ArgumentError, TypingError, WireError
+from catlearn.algebra.rows import Rows
+from catlearn.core.errors import ArgumentError, WireError
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
 
 MOST_NODES = 2**31 - 1  # edges name nodes by int32
@@ -27,7 +26,7 @@ MOST_NODES = 2**31 - 1  # edges name nodes by int32
 @partial(
     jax.tree_util.register_dataclass,
     meta_fields=["nodes", "graphs", "open"],
-    data_fields=["senders", "receivers", "weights", "features", "owner"],
+    data_fields=["senders", "receivers", "weights", "features", "owner", "rows"],
 )
 @dataclass(frozen=True)
 class EdgeList:
@@ -36,7 +35,8 @@ class EdgeList:
     Edge e goes from node `senders[e]` to node `receivers[e]`, both int32; `weights[e]` (None: all 1) and `features`, a pytree
     of arrays with an edge on each row (or None), belong to it. `owner[i]` is the graph that node i is of: from 0 on, and their
     number for padding; None where all nodes are of one graph. Edges of padding join nodes of padding, so that messages
-    from it never reach real nodes. `nodes` and `graphs` (None: one graph, without an axis for it) are static.
+    from it never reach real nodes. `rows` (or None) lay edges out by node, see `catlearn.in_rows`.
+    `nodes` and `graphs` (None: one graph, without an axis for it) are static.
     """
 
     senders: Any
@@ -47,6 +47,7 @@ class EdgeList:
     nodes: int
     graphs: int | None = None
     open: bool = False
+    rows: Any = None
 
     @property
     def edges(self) -> int:
@@ -70,6 +71,7 @@ class EdgeList:
         features = None if self.features is None else Object((Wire.of(_row(self.features)),))
         given = {"features": features, "weighted": self.weights is not None, "graphs": self.graphs}
         given["padded"] = self.owner is not None and self.graphs is None
+        given["rows"] = None if self.rows is None else self.rows.lengths
         options = [f"{name}={value!r}" for name, value in given.items() if value is not None and value is not False]
         return f"Graph({', '.join([str(self.nodes), *([] if self.open else [str(self.edges)]), *options])})"
 
@@ -121,12 +123,14 @@ def Graph(
     weighted: bool = False,
     graphs: int | None = None,
     padded: bool = False,
+    rows: tuple[int, int, int] | None = None,
 ) -> Object:
     """The wire of graphs with so many nodes and edges, named "graph": `EdgeList`s, or what stands for them.
 
     With `edges=None` it is left open: any number of edges will do, with more than is asked for here, and so will an adjacency
     matrix, `R(n, n)` or BCOO. `features` is the object of one edge's features; `weighted` edges have a weight; a disjoint
-    union of `graphs` graphs, or one that is `padded`, says which nodes are whose. Raises WireError for what is no whole number.
+    union of `graphs` graphs, or one that is `padded`, says which nodes are whose; `rows` are lengths that `in_rows` found.
+    Raises WireError for what is no whole number.
 
     >>> Graph(nodes=2708, edges=10556)
     Graph(2708, 10556)
@@ -149,6 +153,7 @@ def Graph(
             nodes=int(nodes),
             graphs=graphs,
             open=edges is None,
+            rows=None if rows is None else Rows.of_lengths(*rows),
         ),
         label="graph",
     )
@@ -321,108 +326,6 @@ def merged(graph: EdgeList) -> EdgeList:
     )
 
 
-# arrows between the three
-
-
 def nodes_of(graph: Any) -> int:
     """How many nodes a graph of any of the three forms has."""
     return graph.nodes if isinstance(graph, EdgeList) else graph.shape[-1]
-
-
-class _Form(SmoothLayer):
-    """An arrow from one form of a graph to another, with its name."""
-
-    def check(self, dom: Object) -> None:
-        super().check(dom)
-        struct = dom.wires[0].struct
-        shape = getattr(struct, "shape", ())
-        if not isinstance(struct, EdgeList) and (len(shape) != 2 or shape[0] != shape[1]):
-            raise TypingError(f"{self!r} takes a graph, such as Graph(5, 8) or R(5, 5), got {dom}.")
-
-    def codomain(self, dom: Object, param: Object) -> Object:
-        return super().codomain(dom, param).named("graph")
-
-
-@dataclass(frozen=True, repr=False)
-class _AdjacencyOf(_Form):
-    """The dense adjacency matrix of a graph. Type: `Graph(n, m) → R(n, n)`; entry (r, s) sums the weights of edges from s to r.
-
-    >>> adjacency_of(edge_list([0, 1], [1, 0], 2)).tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
-    """
-
-    name = "adjacency_of"
-    called = False
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        return dense_of(xs[0])
-
-    def __call__(self, graph: Any) -> jax.Array:
-        """The matrix of one graph."""
-        return dense_of(graph)
-
-
-def dense_of(graph: Any) -> jax.Array:
-    """The adjacency matrix of a graph of any form."""
-    if isinstance(graph, BCOO):
-        return graph.todense()
-    if not isinstance(graph, EdgeList):
-        return graph
-    weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
-    return jnp.zeros((graph.nodes, graph.nodes), weights.dtype).at[graph.receivers, graph.senders].add(weights)
-
-
-adjacency_of = _AdjacencyOf()
-
-
-@dataclass(frozen=True, repr=False)
-class _SparseOf(_Form):
-    """The sparse adjacency matrix of a graph. Type: `Graph(n, m) → BCOO(n, n)` with m entries."""
-
-    name = "sparse_of"
-    called = False
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        return self(xs[0])
-
-    def __call__(self, graph: Any) -> BCOO:
-        """The matrix of one graph."""
-        if isinstance(graph, BCOO):
-            return graph
-        graph = graph if isinstance(graph, EdgeList) else from_adjacency(graph)
-        weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
-        indices = jnp.stack([graph.receivers, graph.senders], 1)
-        return BCOO((weights, indices), shape=(graph.nodes, graph.nodes))
-
-
-sparse_of = _SparseOf()
-
-
-@dataclass(frozen=True, repr=False)
-class edges_of(_Form):
-    """The edge list of an adjacency matrix. Type: `R(n, n) → Graph(n, m, weighted=True)`, m of its entries that are not 0.
-
-    A dense matrix takes the number of edges, for which there is place: fewer are filled with edges of weight 0. With more
-    all weights become NaN. A BCOO matrix has as many edges as entries.
-
-    >>> import catlearn as cl
-    >>> (cl.R(3, 3) >> edges_of(4)).cod
-    Graph(3, 4, weighted=True)
-    """
-
-    edges: int | None = None
-
-    def check(self, dom: Object) -> None:
-        super().check(dom)
-        if self.edges is None and not isinstance(dom.wires[0].struct, BCOO):
-            raise TypingError(f"edges_of: give the number of edges that a dense matrix {dom} may have, as edges_of(100).")
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        matrix = xs[0]
-        if isinstance(matrix, BCOO):
-            return EdgeList(matrix.indices[:, 1], matrix.indices[:, 0], matrix.data, None, None, matrix.shape[0])
-        room, found = self.edges or 0, jnp.sum(matrix != 0)
-        receivers, senders = jnp.nonzero(matrix, size=room, fill_value=0)
-        weights = jnp.where(jnp.arange(room) < found, matrix[receivers, senders], 0.0)
-        weights = jnp.where(found > room, jnp.nan, weights)
-        return EdgeList(senders.astype(jnp.int32), receivers.astype(jnp.int32), weights, None, None, matrix.shape[0])

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from jax.core import Tracer
 
-from catlearn.algebra.graphs import EdgeList, dense_of
+from catlearn.algebra.graph_forms import dense_of
+from catlearn.algebra.graphs import EdgeList
 from catlearn.core.errors import ArgumentError
 from catlearn.core.wires import is_whole
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from catlearn.algebra.graphs import adjacency_of
+from catlearn.algebra.graph_forms import adjacency_of
 from catlearn.categories.cokleisli import CoKleisli, inference, pull_context, within
 from catlearn.categories.comonoid import KEY
 from catlearn.categories.contextual import context_category, contextual, lens

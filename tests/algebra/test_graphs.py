@@ -7,7 +7,8 @@ import pytest
 
 import catlearn as cl
 from catlearn import R
-from catlearn.algebra.graphs import EdgeList, Graph, edges_of, from_adjacency, merged, nodes_of, padded, stacked_nodes
+from catlearn.algebra.graph_forms import edges_of
+from catlearn.algebra.graphs import EdgeList, Graph, from_adjacency, merged, nodes_of, padded, stacked_nodes
 from catlearn.categories.cokleisli import ContextError
 from catlearn.core.errors import ArgumentError, TypingError, WireError
 from catlearn.core.wires import object_of

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax.nn.initializers import glorot_uniform
 
 from catlearn.algebra.graphs import EdgeList
+from catlearn.algebra.rows import Rows
 from catlearn.categories.batch import batch
 from catlearn.categories.function import function
 from catlearn.categories.smooth import SmoothLayer
@@ -56,7 +57,19 @@ class looped(GraphLayer):
         senders, receivers = (jnp.concatenate([e, all_nodes]) for e in (edges.senders, edges.receivers))
         weights = edges.weights
         weights = None if weights is None else jnp.concatenate([weights, jnp.ones(edges.nodes, weights.dtype)])
-        return replace(edges, senders=senders, receivers=receivers, weights=weights, open=False)
+        rows = None if edges.rows is None else _with_loops(edges.rows, edges.edges, edges.nodes)
+        return replace(edges, senders=senders, receivers=receivers, weights=weights, rows=rows, open=False)
+
+
+def _with_loops(rows: Rows, edges: int, nodes: int) -> Rows:
+    """A row more for each node, with one edge: the loops stand after the others."""
+
+    def grown(slots: jax.Array, node: jax.Array) -> tuple[jax.Array, jax.Array]:
+        every, empty = jnp.arange(nodes, dtype=slots.dtype), edges + nodes
+        loops = jnp.full((nodes, slots.shape[1]), empty, slots.dtype).at[:, 0].set(edges + every)
+        return jnp.concatenate([jnp.where(slots == edges, empty, slots), loops]), jnp.concatenate([node, every])
+
+    return Rows(grown(*rows.into), grown(*rows.out))
 
 
 @dataclass(frozen=True, repr=False)

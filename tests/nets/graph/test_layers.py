@@ -343,3 +343,13 @@ def test_message_passing_reads_contexts_inside(key):
 def test_what_can_not_be_is_said(make, said):
     with pytest.raises(CatlearnError, match=said):
         make()
+
+
+@pytest.mark.parametrize("name", ["graph_conv", "sage_conv, maximum", "gat_conv", "pna_conv"])
+def test_rows_change_nothing_but_the_time(name):
+    f = at(name)
+    params = params_of(f)
+    slope = jax.jit(jax.value_and_grad(lambda params, graph: jnp.sum(jnp.sin(f(params, graph, X)))))
+    expected, found = slope(params, GRAPH), slope(params, cl.in_rows(GRAPH, 2))
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
