@@ -25,7 +25,8 @@ def in_rows(graph: EdgeList, width: int | None = None) -> EdgeList:
     Worth it where one graph is used for many steps. `width` is found from the degrees, unless told. Batches and unions of
     graphs have no rows; derivatives are by reverse mode. Raises ArgumentError for anything but one graph of known edges.
 
-    >>> in_rows(edge_list([0, 1, 2], [1, 1, 1], nodes=3), width=2).rows.into[0].tolist()
+    >>> import catlearn as cl
+    >>> in_rows(cl.edge_list([0, 1, 2], [1, 1, 1], nodes=3), width=2).rows.into[0].tolist()
     [[0, 1], [2, 3]]
     """
     if not isinstance(graph, EdgeList) or isinstance(graph.senders, Tracer) or np.ndim(graph.senders) != 1:
@@ -53,7 +54,8 @@ class _Form(SmoothLayer):
 class _AdjacencyOf(_Form):
     """The dense adjacency matrix of a graph. Type: `Graph(n, m) → R(n, n)`; entry (r, s) sums the weights of edges from s to r.
 
-    >>> adjacency_of(edge_list([0, 1], [1, 0], 2)).tolist()
+    >>> import catlearn as cl
+    >>> adjacency_of(cl.edge_list([0, 1], [1, 0], 2)).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
 
