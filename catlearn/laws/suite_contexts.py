@@ -7,6 +7,7 @@ from typing import Any
 import jax
 
 from catlearn.algebra.graph_forms import adjacency_of
+from catlearn.categories.batch import batch
 from catlearn.categories.cokleisli import CoKleisli, inference, pull_context, within
 from catlearn.categories.comonoid import KEY
 from catlearn.categories.contextual import context_category, contextual, lens
@@ -52,9 +53,20 @@ def _nets(choose: Choose, dom: Object | None = None) -> Diagram:
     return random_graph_net(choose, dom, EDGES)
 
 
+def _both(choose: Choose, dom: Object | None = None) -> Diagram:
+    """An arrow that reads one or both of two contexts."""
+    return random_contextual(choose, dom, TWO)
+
+
+def _mixed(choose: Choose, dom: Object | None = None) -> Diagram:
+    """An arrow that reads contexts of arrays, and a key."""
+    f = _both(choose, dom)
+    return f >> random_noisy(choose, f.cod)
+
+
 def _any(choose: Choose) -> Any:
-    """A way to draw arrows: of a condition, of a key, or of a graph."""
-    return choose((random_contextual, random_noisy, _nets))
+    """A way to draw arrows: of a condition, of a key, of a graph, or of several contexts."""
+    return choose((random_contextual, random_noisy, _nets, _mixed))
 
 
 def _plain(choose: Choose, dom: Object | None = None) -> CoKleisli:
@@ -127,7 +139,7 @@ def _two_cells(choose: Choose) -> Counterexample | None:
 
 
 def _sum(choose: Choose) -> Counterexample | None:
-    return laws.context_gradient_is_the_sum(_three(choose, choose((random_contextual, _nets))), a_key(choose))
+    return laws.context_gradient_is_the_sum(_three(choose, choose((random_contextual, _both, _nets))), a_key(choose))
 
 
 def _sharing(choose: Choose) -> Counterexample | None:
@@ -182,7 +194,11 @@ def _learned(choose: Choose) -> Counterexample | None:
 
 
 def _batch(choose: Choose) -> Counterexample | None:
-    return laws.batch_shares_the_context(choose((random_contextual, random_graph_net))(choose), 2, a_key(choose))
+    f, r = random_contextual(choose), random_change(choose)[1]
+    return first(
+        laws.batch_shares_the_context(choose((f, random_graph_net(choose))), 2, a_key(choose)),
+        extensional("batch and change of context", batch(pull_context(f, r), 2), pull_context(batch(f, 2), r)),
+    )
 
 
 def _gcnn(choose: Choose) -> Counterexample | None:
