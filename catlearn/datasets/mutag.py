@@ -65,5 +65,7 @@ def _lines(path: Path) -> np.ndarray:
 
 def _one_hot(labels: np.ndarray, kinds: tuple[str, ...], folder: Path) -> np.ndarray:
     if not (labels.shape[1:] == (1,) and labels.size and 0 <= labels.min() <= labels.max() < len(kinds)):
-        raise ArgumentError(f"the labels in {folder} are the numbers 0 to {len(kinds) - 1} of {', '.join(kinds)}, one on each line.")
+        raise ArgumentError(
+            f"the labels in {folder} are the numbers 0 to {len(kinds) - 1} of {', '.join(kinds)}, one on each line."
+        )
     return np.eye(len(kinds), dtype=np.float32)[labels[:, 0]]

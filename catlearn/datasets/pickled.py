@@ -17,7 +17,7 @@ LARGEST = 2**28  # entries of a matrix that is given dense
 ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct", "numpy.ndarray")
 SPARSE = ("scipy.sparse.csr.csr_matrix", "scipy.sparse._csr.csr_matrix")
 DICTS = ("collections.defaultdict",)
-OTHERS = ("numpy.dtype", "__builtin__.list", "builtins.list", "_codecs.encode")
+OTHERS = ("numpy.dtype", "__builtin__.list", "builtins.list", "_codecs.encode", "__builtin__.bytes")
 KNOWN = ARRAYS + SPARSE + DICTS + OTHERS
 
 
@@ -59,7 +59,7 @@ class _Reader(pickle.Unpickler):
         name = f"{module_name}.{global_name}"
         if name not in KNOWN:
             raise ArgumentError(f"this pickle asks for {name}, which no array needs: it is not loaded.")
-        return type("inert", (_Inert,), {"called": name})  # anew each time, since a pickle may set attributes
+        return type("inert", (_Inert,), {"called": name})
 
 
 def _check_places(raw: bytes) -> None:
@@ -91,8 +91,9 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _bytes(raw: Any) -> bytes:
-    """Bytes, which Python 2 wrote as text, and Python 3 as `_codecs.encode(text, 'latin1')` up to protocol 2."""
-    raw = raw.args[0] if getattr(raw, "called", "") == "_codecs.encode" else raw
+    """Bytes, which Python 2 wrote as text, and Python 3 as `_codecs.encode(text, 'latin1')` up to protocol 2, and none as
+    `bytes()`."""
+    raw = (*raw.args, "")[0] if isinstance(raw, _Inert) else raw
     return raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
 
 
