@@ -79,7 +79,7 @@ def folds(targets: np.ndarray, count: int, seed: int = 0) -> list[np.ndarray]:
     Raises ArgumentError unless there is an example for each part, and there are two or more.
 
     >>> [part.tolist() for part in folds(np.array([0, 0, 1, 1]), 2)]
-    [[1, 3], [0, 2]]
+    [[0, 2], [1, 3]]
     """
     whole_number("the number of folds", count, 2)
     if count > len(targets):

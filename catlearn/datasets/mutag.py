@@ -41,7 +41,7 @@ def tu_graphs(folder: Path, name: str, nodes: tuple[str, ...], edges: tuple[str,
     ends, owner, labels = read["A"] - 1, read["graph_indicator"][:, 0] - 1, read["graph_labels"][:, 0]
     n, count = len(owner), len(labels)
     fits = ends.shape[1] == 2 and len(atoms) == n and len(bonds) == len(ends) and (np.diff(owner) >= 0).all()
-    if not fits or set(owner.tolist()) != set(range(count)) or not (0 <= ends.min() and ends.max() < n):
+    if not fits or set(owner.tolist()) != set(range(count)) or ends.min() < 0 or ends.max() >= n:
         raise ArgumentError(
             f"the files {name}_*.txt in {folder} do not fit each other: {n} nodes ({len(atoms)} labelled) of {count} graphs in "
             f"order, and {len(ends)} edges ({len(bonds)} labelled) between them."
@@ -51,7 +51,8 @@ def tu_graphs(folder: Path, name: str, nodes: tuple[str, ...], edges: tuple[str,
     starts = np.searchsorted(owner, np.arange(count))
     rows = [np.flatnonzero(owner[ends[:, 0]] == i) for i in range(count)]
     x = [atoms[owner == i] for i in range(count)]
-    graphs = [edge_list(*(ends[at] - starts[i]).T, len(x[i]), features=bonds[at]) for i, at in enumerate(rows)]
+    own = ends - starts[owner[ends[:, 0]], None]
+    graphs = [edge_list(own[at, 0], own[at, 1], len(x[i]), features=bonds[at]) for i, at in enumerate(rows)]
     classes = np.unique(labels)
     return graph_set(name.lower(), graphs, x, np.searchsorted(classes, labels).astype(np.int32), tuple(map(str, classes)))
 

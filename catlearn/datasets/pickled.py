@@ -105,7 +105,7 @@ def _dtype(value: Any) -> np.dtype:
 
 
 def _dense(value: Any) -> np.ndarray:
-    """The matrix of a compressed sparse one, whose row i has `data[k]` in column `indices[k]` for starts[i] ≤ k < starts[i + 1]."""
+    """The matrix of a compressed sparse one: row i has `data[k]` in column `indices[k]`, starts[i] ≤ k < starts[i + 1]."""
     state = value.state
     data, indices, starts = (_array(state[name]) for name in ("data", "indices", "indptr"))
     rows, columns = state["_shape"] if "_shape" in state else state["shape"]
