@@ -11,16 +11,17 @@ import jax.numpy as jnp
 
 from catlearn.algebra.algebras import Coalgebra
 from catlearn.algebra.cells import algebra_of
-from catlearn.categories.comonoid import KEY
+from catlearn.categories.cokleisli import asked
+from catlearn.categories.comonoid import KEY, spread
 from catlearn.categories.function import constant, function
 from catlearn.categories.loop import loop
+from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Diagram, discard, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
 from catlearn.core.text import short
 from catlearn.core.values import unpacked
-from catlearn.core.wires import Object, R, count, is_whole
-
+from catlearn.core.wires import Object, R, is_whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,8 +141,10 @@ class hylo(Composite):
         return whole.reparameterise(wiring(P, order)) if first and rest else whole
 
 
-def stream(f: Diagram, params: tuple, *states: Any) -> Iterator[Any]:
+def stream(f: Diagram, params: tuple, *given: Any) -> Iterator[Any]:
     """The endless stream that a coalgebra `S ⊗ P → O ⊗ S` makes from a state: an iterator of outputs, by compiled steps.
+
+    One that reads contexts takes their values before the state; a random key is split for each step.
 
     >>> import catlearn as cl, jax.numpy as jnp
     >>> from itertools import islice
@@ -150,26 +153,34 @@ def stream(f: Diagram, params: tuple, *states: Any) -> Iterator[Any]:
     [0.0, 1.0, 2.0]
     """
     _stream(f, f.dom, "stream")
-    step, o = jax.jit(f), len(f.cod) - len(f.dom)
+    step, o, c = jax.jit(f), len(f.cod) - len(f.dom), len(given) - len(f.dom)
+    contexts, states = given[:c], given[c:]
     while True:
-        out = unpacked(step(params, *states), len(f.cod))
+        contexts, now = _two(contexts)
+        out = unpacked(step(params, *now, *states), len(f.cod))
         states = out[o:]
         yield out[0] if o == 1 else out[:o]
 
 
+def _two(contexts: tuple) -> tuple[tuple, tuple]:
+    """Contexts to keep and to use: arrays twice, keys split."""
+    many = spread(contexts, 2)
+    return tuple(jax.tree.map(lambda leaf, i=i: leaf[i], many) for i in (0, 1))  # type: ignore[return-value]
+
+
 @dataclass(frozen=True, repr=False)
 class feedback(Composite):
-    """A machine that reads what it has said: a generator. Type: `A ⊗ K ⊗ S ⊗ P → A ⊗ (A ⊗ K ⊗ S)`, a coalgebra of `A × X`.
+    """A machine that reads what it has said: a generator. Type: `A ⊗ S ⊗ P → A ⊗ (A ⊗ S)`, a coalgebra of `A × X`.
 
-    `sample` is an arrow `O ⊗ K → A ⊗ K` from what the machine says, and a random key, to the next input, and the next key.
-    `unfold(feedback(machine, categorical()), steps)` generates from a first input, a key and a state; `generate` begins by
+    `sample` is an arrow `O → A` from what the machine says to the next input; if it draws, it reads a random key, and so does
+    this. `unfold(feedback(machine, categorical()), steps)` generates from a first input and a state; `generate` begins by
     itself. Source: autoregressive models as unfolds, arXiv 2402.15332, example 2.16.
 
     >>> import catlearn as cl
     >>> net = cl.mealy(cl.cell(cl.embedding(9, 8) @ cl.dense(8) >> cl.add >> cl.tanh, cl.R(8)), cl.dense(9))
-    >>> f = cl.R(dtype="int32") @ KEY @ cl.R(8) >> cl.feedback(net, cl.categorical())
-    >>> len(f.cod)
-    4
+    >>> f = cl.R(dtype="int32") @ cl.R(8) >> cl.feedback(net, cl.categorical())
+    >>> len(f.cod), f.category.names
+    (3, ('key',))
     """
 
     machine: Any
@@ -177,32 +188,27 @@ class feedback(Composite):
 
     @property
     def arity(self) -> int:  # type: ignore[override]
-        return 2 + len(self.machine.carrier(R(1)))
+        return 1 + len(self.machine.carrier(R(1)))
 
     def build(self, dom: Object) -> Diagram:
-        A, K, S = dom[0], dom[1], dom[2:]
+        A, S = dom[0], dom[1:]
         f = self.machine.step(A, S)
-        o, s = len(f.cod) - len(S), len(S)
-        # A ⊗ K ⊗ S → A ⊗ S ⊗ K → O ⊗ S ⊗ K → O ⊗ K ⊗ S → A ⊗ K ⊗ S → A ⊗ A ⊗ K ⊗ S
-        said = wiring(dom, (0, *range(2, 2 + s), 1)) >> f @ K
-        said = said >> wiring(said.cod, (*range(o), o + s, *range(o, o + s)))
-        next_ = said >> (said.cod[: o + 1] >> self.sample) @ S
+        o = len(f.cod) - len(S)
+        next_ = f >> (f.cod[:o] >> self.sample) @ S
         if next_.cod != dom:
-            raise TypingError(
-                f"{self!r}: `sample` must end in the next input and key, {A @ K}, not {next_.cod[: len(next_.cod) - s]}."
-            )
+            raise TypingError(f"{self!r}: `sample` must end in the next input, {A}, not {next_.cod[: len(next_.cod) - len(S)]}.")
         return next_ >> wiring(dom, (0, *range(len(dom))))
 
 
 @dataclass(frozen=True, repr=False)
 class generate(Composite):
-    """What a machine says when it reads its own words. Type: `A ⊗ K ⊗ P → Aᵗ`, from a first input and a random key.
+    """What a machine says when it reads its own words. Type: `A ⊗ P → Aᵗ`, from a first input, reading a key if `sample` does.
 
     Options are `unfold`'s: with `until` comes the number of outputs. Raises TypingError as `feedback` and `unfold`.
 
     >>> import catlearn as cl
     >>> net = cl.mealy(cl.cell(cl.embedding(9, 8) @ cl.dense(8) >> cl.add >> cl.tanh, cl.R(8)), cl.dense(9))
-    >>> (cl.R(dtype="int32") @ KEY >> cl.generate(net, cl.categorical(), 80)).cod
+    >>> (cl.R(dtype="int32") >> cl.generate(net, cl.categorical(), 80)).cod
     R(80, dtype='int32')
     """
 
@@ -211,36 +217,52 @@ class generate(Composite):
     steps: int
     until: Any = None
 
-    arity = 2
-
     def build(self, dom: Object) -> Diagram:
-        if len(dom) != 2:
-            raise TypingError(f"{self!r} takes a first input and a key, got {count(len(dom), 'wire')}: {dom}.")
-        return identity(dom) @ self.machine.begin(dom[0]) >> unfold(feedback(self.machine, self.sample), self.steps, self.until)
+        return identity(dom) @ self.machine.begin(dom) >> unfold(feedback(self.machine, self.sample), self.steps, self.until)
 
 
-@dataclass(frozen=True)
-class _Categorical:
-    temperature: float
-
-    __name__ = "categorical"
-
-    def __call__(self, logits: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        if self.temperature == 0:
-            return jnp.argmax(logits).astype(jnp.int32), key
-        key, own = jax.random.split(key)
-        return jax.random.categorical(own, logits / self.temperature).astype(jnp.int32), key
-
-
-def categorical(temperature: float = 1.0) -> function:
-    """Draw a number by its logits. Type: `R(n) ⊗ K → R(dtype=int32) ⊗ K`, with the next key; temperature 0 takes the largest.
+@dataclass(frozen=True, repr=False)
+class categorical(Composite):
+    """Draw a number by its logits. Type: `R(n) → R(dtype=int32)`, reading a random key; temperature 0 takes the largest, and
+    reads none.
 
     Raises TypingError for a temperature below 0.
 
     >>> import catlearn as cl
-    >>> (cl.R(9) @ KEY >> cl.categorical(0.8)).cod[0]
+    >>> (cl.R(9) >> cl.categorical(0.8)).cod
     R(dtype='int32')
     """
-    if not temperature >= 0:
-        raise TypingError(f"categorical: temperature must be a number ≥ 0, got {temperature!r}.")
-    return function(_Categorical(float(temperature)), arity=2)
+
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.temperature >= 0:
+            raise TypingError(f"categorical: temperature must be a number ≥ 0, got {self.temperature!r}.")
+
+    def build(self, dom: Object) -> Diagram:
+        return identity(dom) >> function(_largest) if self.temperature == 0 else asked(KEY) @ dom >> _Drawn(self.temperature)
+
+
+def _largest(logits: jax.Array) -> jax.Array:
+    return jnp.argmax(logits).astype(jnp.int32)
+
+
+@dataclass(frozen=True, repr=False)
+class _Drawn(SmoothLayer):
+    """A number drawn with a key. Type: `K ⊗ R(n) → R(dtype=int32)`. Raises TypingError where there is no key."""
+
+    temperature: float
+
+    name = "categorical"
+    arity = 2
+
+    def check(self, dom: Object) -> None:
+        super().check(dom)
+        if not dom.wires[0].leaves:
+            raise TypingError("categorical draws, and there is no draw without a key: give one, or categorical(0) for the largest.")
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        return jax.random.categorical(xs[0], xs[1] / self.temperature).astype(jnp.int32)
+
+    def __repr__(self) -> str:
+        return f"drawn({self.temperature!r})"

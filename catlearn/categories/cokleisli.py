@@ -176,10 +176,11 @@ def _together(A: Object, B: Object) -> Object:
     found = dict(zip(A.labels, A.wires, strict=True))
     for name, new in zip(B.labels, B.wires, strict=True):
         found[name] = _met(found.get(name, new), new)
-    return Object(tuple(sorted(found.values(), key=_is_key_context)))
+    return Object(tuple(sorted(found.values(), key=is_silent)))
 
 
-def _is_key_context(wire: Wire) -> bool:
+def is_silent(wire: Wire) -> bool:
+    """Whether a context can be left out at inference: random keys, or nothing in their place."""
     return has_keys(wire) or not wire.leaves
 
 
@@ -201,8 +202,8 @@ def fits(declared: Wire, given: Wire) -> bool:
     open declaration leaves open."""
     if declared == given:
         return True
-    if _is_key_context(declared):
-        return _is_key_context(given) and all(leaf.shape == () for leaf in given.leaves)
+    if is_silent(declared):
+        return is_silent(given) and all(leaf.shape == () for leaf in given.leaves)
     leaves_open = getattr(declared.struct, "leaves_open", lambda other: False)
     return leaves_open(given.struct)
 
@@ -309,7 +310,7 @@ class _Reading(Functor):
 def _contexts(category: CoKl, f: Diagram, given: tuple) -> tuple:
     """The values of the contexts among what a diagram was called with: nothing for keys that were left out."""
     A, n = category.context, len(given) - len(f.dom)
-    silent = [_is_key_context(wire) for wire in A.wires]
+    silent = [is_silent(wire) for wire in A.wires]
     if n == len(A):
         return given[:n]
     if n == len(A) - sum(silent):
@@ -421,7 +422,7 @@ def _place(f: Diagram, r: Any) -> int:
     A = context_of(f)
     given = getattr(r, "cod", I).labels if isinstance(r, Diagram) else ()
     named = [i for i, name in enumerate(A.labels) if name in given]
-    plain = [i for i, wire in enumerate(A.wires) if not _is_key_context(wire)]
+    plain = [i for i, wire in enumerate(A.wires) if not is_silent(wire)]
     if not (named or plain):
         raise ContextError(f"{short(f)} reads {', '.join(map(str, A.labels)) or 'no context'}, so none can be pulled back.")
     return (named or plain)[0]
@@ -440,7 +441,7 @@ def inference(f: Any) -> Any:
     if isinstance(f, Family):
         return _Changed(f, inference)
     A = context_of(f)
-    silent = [wire.label for wire in A.wires if _is_key_context(wire)]
+    silent = [wire.label for wire in A.wires if is_silent(wire)]
     if not silent:
         return f
     silence = Object(tuple(replace(SILENCE.wires[0], label=name) for name in silent))
@@ -465,7 +466,7 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     ('graph', '0.graph_conv.kernel', '0.graph_conv.bias')
     """
     A = context_of(f)
-    plain = Object(tuple(wire for wire in A.wires if not _is_key_context(wire)))
+    plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))
     if init is not None:
         plain = object_of(tuple(init)).named(*plain.labels)
     else:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from catlearn.algebra.unfolds import KEY, categorical, generate
+from catlearn.algebra.unfolds import categorical, generate
 from catlearn.categories.batch import batch
 from catlearn.cli.models import text_machine
 from catlearn.core.wires import R
@@ -27,8 +27,8 @@ def sample_of_text(data: Split, model: str) -> Callable[[tuple], str]:
         texts = []
         for seed, temperature in enumerate(TEMPERATURES):
             writing = generate(text_machine(len(data.classes), model), categorical(temperature), LENGTH)
-            f = batch(R(dtype="int32") @ KEY >> writing, 1)
-            codes = jax.jit(f)(params, start, jax.random.key(seed)[None])
+            f = batch(R(dtype="int32") >> writing, 1)
+            codes = jax.jit(f)(params, jax.random.key(seed), start)
             texts.append(f"--- temperature {temperature}\n{characters.decode(np.asarray(codes[0]))}")
         return "\n".join(texts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
 from typing import Any
@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.cokleisli import inference
 from catlearn.categories.function import parameter
 from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
@@ -22,6 +23,7 @@ from catlearn.core.family import Family
 from catlearn.core.text import short
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import I, Object, count
+from catlearn.learn.context import Drawing, bound, data_of, keys_of, trained
 from catlearn.learn.fit import fit
 from catlearn.learn.losses import Loss
 from catlearn.learn.metrics import Metric
@@ -122,43 +124,76 @@ class Learner:
         """The closed diagram: `judged` reparameterised along the optimiser. Type: `(Aⁿ, Aⁿ') → (L, I) ⊗ (Bⁿ, I)`, with
         parameters `(S ⊗ P, S ⊗ P) ⊗ (Tⁿ, Tⁿ')`: the loss and the predictions can be read."""
         open_lens = self.judged(size)
-        targets = identity(open_lens.param[len(self.model.param) :])
-        return open_lens.reparameterise(self.optimiser.at(self.model.param) @ targets)
+        targets = identity(open_lens.param[len(self.arrow.param) :])
+        return open_lens.reparameterise(self.attached @ targets)
 
     def judged(self, size: int) -> Diagram:
         """The same with the parameters of the model themselves, `(P, P') ⊗ (Tⁿ, Tⁿ')`:
         `reverse(batch(model)) >> observe >> (reverse(batch(loss) >> mean) >> cap)`, and the regulariser's loss added."""
-        seen = reverse(batch(self.model, size)) >> observe
+        seen = reverse(batch(self.arrow, size)) >> observe
         judge = reverse(batch(self.loss, size) >> (weighted_mean if self.weighs else mean))
         rest = seen.cod[len(self.model.cod) :]
         if self.regulariser is None:
             return seen >> ((judge >> self.cap) @ rest)
         priced = reverse(identity(I) >> parameter(self.model.param) >> self.regulariser)
         both = seen >> (((judge @ priced) >> reverse(add) >> self.cap) @ rest)
-        n, m = len(self.model.param), len(both.param) - len(self.model.param)
-        return both.reparameterise(wiring(both.param[:m], (*range(m), *range(n))))
+        k, n, m = self._keys, len(self.model.param), len(both.param) - len(self.model.param)
+        return both.reparameterise(wiring(both.param[:m], (*range(m), *range(k, k + n))))
+
+    @cached_property
+    def arrow(self) -> Diagram:
+        """The model as an arrow of Para(Smooth), `A ⊗ X → B`: contexts that come with the data are inputs, keys parameters."""
+        return trained(self.model)
+
+    @cached_property
+    def silent(self) -> Learner:
+        """The learner of the model without its noise: what evaluates and predicts."""
+        return replace(self, model=inference(self.model))
+
+    @property
+    def attached(self) -> Diagram:
+        """The lens that parameters are reparameterised along: that of random keys beside the optimiser's."""
+        return Drawing().at(keys_of(self.model)) @ self.optimiser.at(self.model.param)
+
+    @property
+    def inputs(self) -> Object:
+        """What one example brings: the contexts that the model reads, but for keys, and its domain."""
+        return data_of(self.model) @ self.model.dom
 
     @property
     def state(self) -> Object:
-        """The object S ⊗ P, each wire under its name."""
-        return forward_of(self.optimiser.at(self.model.param).dom)
+        """The object S ⊗ P, each wire under its name; random keys that the model reads stand first."""
+        S = forward_of(self.optimiser.at(self.model.param).dom)
+        return keys_of(self.model) @ S
+
+    @property
+    def _keys(self) -> int:
+        return len(keys_of(self.model))
 
     # states
 
     def init(self, key: jax.Array) -> tuple:
-        """The first state, with parameters drawn with `key`."""
-        return self.start(self.model.init(key))
+        """The first state, with parameters drawn with `key`, and the keys that the model reads."""
+        if not self._keys:
+            return self.start(self.model.init(key))
+        first, key = jax.random.split(key)
+        return self.start(self.model.init(first), key)
 
-    def start(self, params: tuple) -> tuple:
-        """The first state from these parameters."""
+    def start(self, params: tuple, key: jax.Array | None = None) -> tuple:
+        """The first state from these parameters, and a key where the model reads one. Raises ArgumentError without it."""
         params = values_of(self.model.param, tuple(params), self.model, "parameters")
         params = jax.tree.map(jnp.array, params)
-        return (*self._known.begin(changing(self.model.param, params)), *params)
+        return (*self._drawn(key), *self._known.begin(changing(self.model.param, params)), *params)
+
+    def _drawn(self, key: jax.Array | None) -> tuple:
+        if self._keys and key is None:
+            raise ArgumentError(f"{short(self.model)} reads a random key: give one, as start(params, jax.random.key(0)).")
+        return values_of(keys_of(self.model), tuple(jax.random.split(key, self._keys)), self.model, "keys") if self._keys else ()
 
     def params(self, state: tuple) -> tuple:
         """The parameters to use at a state: those that the optimiser shows the model, or an average that it keeps."""
-        P, n = self.model.param, len(state) - len(self.model.param)
-        return changed(P, state[n:], self._known.deployed(state[:n], changing(P, state[n:])))
+        P, k, n = self.model.param, self._keys, len(state) - len(self.model.param)
+        return changed(P, state[n:], self._known.deployed(state[k:n], changing(P, state[n:])))
 
     @property
     def _known(self) -> Optimiser:
@@ -178,7 +213,7 @@ class Learner:
     def pure_step(self, state: tuple, examples: tuple) -> tuple[tuple, dict[str, jax.Array]]:
         """`step` as a plain function, for transformations of your own."""
         size, xs, ys = self.unpacked(examples)
-        lens = self.composite(size)
+        lens = self.bound(xs).composite(size)
         (loss, *predictions), residual = lens.forward((*state, *ys), *xs)
         back, _ = lens.backward(residual)
         return back[: len(state)], self._measured(loss, predictions, ys)
@@ -203,7 +238,7 @@ class Learner:
 
     def _evaluate(self, state: tuple, examples: tuple) -> dict[str, jax.Array]:
         size, xs, ys = self.unpacked(examples)
-        (loss, *predictions), _ = self.judged(size).forward((*self.params(state), *ys), *xs)
+        (loss, *predictions), _ = self.silent.bound(xs).judged(size).forward((*self.params(state), *ys), *xs)
         return self._measured(loss, predictions, ys)
 
     def _measured(self, loss: jax.Array, predictions: list, ys: tuple) -> dict[str, jax.Array]:
@@ -217,10 +252,10 @@ class Learner:
     @cached_property
     def _predict(self) -> Callable:
         def predict(state: tuple, xs: Any) -> Any:
-            inputs = self._wires(xs, self.model.dom, "inputs")
+            inputs = self._wires(xs, self.inputs, "inputs")
             if not inputs:
-                return self.model(self.params(state))
-            return batch(self.model, self._size(inputs))(self.params(state), *inputs)
+                return inference(self.model)(self.params(state))
+            return batch(self.silent.bound(inputs).arrow, self._size(inputs))(self.params(state), *inputs)
 
         return jax.jit(predict)
 
@@ -232,11 +267,11 @@ class Learner:
         """The size of a batch, its inputs and its targets, one for each wire. Raises ArgumentError for an empty batch."""
         if not isinstance(examples, tuple | list) or len(examples) != 2:
             raise ArgumentError(f"a batch is a pair (xs, ys), got {type(examples).__name__} of {_length(examples)}.")
-        xs, ys = self._wires(examples[0], self.model.dom, "inputs"), self._wires(examples[1], self.loss.param, "targets")
+        xs, ys = self._wires(examples[0], self.inputs, "inputs"), self._wires(examples[1], self.loss.param, "targets")
         size = self._size(xs + ys)
         if size == 0:
             raise ArgumentError("a batch of no examples has no mean loss; give at least one.")
-        values_of(with_axis(self.model.dom, size), xs, self.model, "inputs")
+        values_of(with_axis(self.bound(xs).inputs, size), xs, self.model, "inputs")
         values_of(with_axis(self.loss.param, size), ys, f"{_untyped(self.loss)} after {short(self.model)}", "targets")
         return size, xs, ys
 
@@ -252,11 +287,17 @@ class Learner:
     def check_data(self, examples: tuple) -> int:
         """How many examples a pair of arrays has. Raises ArgumentError where they, or the values of the targets, can't be."""
         size, xs, ys = self.unpacked(examples)
-        inspect(self.model, xs)
+        inspect(self.silent.bound(xs).arrow, xs)
         judges = [part for part in self.loss.parts if isinstance(part.op, Loss)]
         if judges:
             judges[-1].op.check_targets(judges[-1].dom, ys)
         return size
+
+    def bound(self, xs: tuple) -> Learner:
+        """The same learner with a context that was left open, such as a graph with any number of edges, as it is in these inputs.
+        Raises ContextError where they are no such context."""
+        model = bound(self.model, xs[: len(data_of(self.model))])
+        return self if model == self.model else replace(self, model=model)
 
     def _wires(self, values: Any, A: Object, what: str) -> tuple:
         if len(A) == 1:

@@ -55,7 +55,7 @@ class Machine:
         """
         if not is_whole(batch_size, least=1):
             raise TypingError(f"a batch has a whole number of examples ≥ 1, not {batch_size!r}.")
-        inputs = with_axis(self.learner.model.dom @ self.learner.loss.param, batch_size)
+        inputs = with_axis(self.learner.inputs @ self.learner.loss.param, batch_size)
         step = identity(inputs @ self.state) >> function(_Step(self.learner), arity=len(inputs @ self.state))
         return Coalgebra(Mealy(inputs, step.cod[:1]), self.state, step)
 
@@ -69,17 +69,20 @@ class Readout:
 
     def __call__(self, xs: Any) -> Any:
         """What the model says of a batch. Raises ArgumentError for a batch that does not fit, and for a model without inputs."""
-        model = self.learner.model
+        learner = self.learner.bound(self._inputs(xs))
         leaves = jax.tree.leaves(xs)
         if not leaves:
             raise ArgumentError("a batch of no inputs has no size: give an array with the examples on the first axis.")
-        seen = reverse(batch(model, leaves[0].shape[0])).reparameterise(self.learner.optimiser.at(model.param))
-        return seen.forward(self.state, *(xs if len(model.dom) > 1 else (xs,)))[0]
+        seen = reverse(batch(learner.arrow, leaves[0].shape[0])).reparameterise(learner.attached)
+        return seen.forward(self.state, *self._inputs(xs))[0]
+
+    def _inputs(self, xs: Any) -> tuple:
+        return tuple(xs) if len(self.learner.inputs) > 1 else (xs,)
 
     def request(self, xs: Any, ys: Any) -> Any:
         """What comes back on the inputs for these targets: the changes of inputs that the loss asks for, as gradients."""
         size, inputs, targets = self.learner.unpacked((xs, ys))
-        lens = self.learner.composite(size)
+        lens = self.learner.bound(inputs).composite(size)
         _, residual = lens.forward((*self.state, *targets), *inputs)
         return lens.backward(residual)[1]
 
@@ -93,7 +96,7 @@ class _Step:
     __name__ = "step"
 
     def __call__(self, *values: Any) -> tuple:
-        a, t = len(self.learner.model.dom), len(self.learner.loss.param)
+        a, t = len(self.learner.inputs), len(self.learner.loss.param)
         examples = pack(values[:a]), pack(values[a : a + t])
         state, metrics = self.learner.pure_step(tuple(values[a + t :]), examples)
         return metrics["loss"], *state

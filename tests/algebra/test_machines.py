@@ -100,20 +100,32 @@ def test_generation(key):
     successor = cl.cell(cl.function(lambda a, s: table[a], arity=2), R(5))
     machine = cl.mealy(successor, R(5))
     for temperature in (0, 0.5):
-        f = INTS @ cl.KEY >> cl.generate(machine, cl.categorical(temperature), 7)
-        np.testing.assert_array_equal(f((), jnp.int32(0), key), [1, 2, 3, 4, 0, 1, 2])
-    stop = INTS @ cl.KEY >> cl.generate(machine, cl.categorical(), 7, cl.function(lambda a: a == 4))
-    said, n = stop((), jnp.int32(1), key)
+        f = INTS >> cl.generate(machine, cl.categorical(temperature), 7)
+        keys = (key,) if temperature else ()
+        np.testing.assert_array_equal(f((), *keys, jnp.int32(0)), [1, 2, 3, 4, 0, 1, 2])
+    stop = INTS >> cl.generate(machine, cl.categorical(), 7, cl.function(lambda a: a == 4))
+    said, n = stop((), key, jnp.int32(1))
     np.testing.assert_array_equal(said, [2, 3, 4, 0, 0, 0, 0])
     assert int(n) == 3
-    many = cl.batch(stop, 2)((), jnp.array([1, 3]), jax.random.split(key))
+    many = cl.batch(stop, 2)((), key, jnp.array([1, 3]))
     np.testing.assert_array_equal(many[1], [3, 1])
 
 
+def test_generation_draws_anew_at_each_step_and_needs_a_key(key):
+    machine = cl.mealy(cl.cell(cl.function(lambda a, s: s, arity=2), R(5)), cl.hidden)  # all five alike
+    f = INTS >> cl.generate(machine, cl.categorical(), 40)
+    said = f((), key, jnp.int32(0))
+    assert len(set(said.tolist())) == 5 and any(jnp.diff(said) != 0)
+    again = cl.stream(INTS @ R(5) >> cl.feedback(machine, cl.categorical()), (), key, jnp.int32(0), jnp.zeros(5))
+    assert len({int(x) for x in islice(again, 40)}) == 5
+    with pytest.raises(TypingError, match="no draw without a key"):
+        f((), jnp.int32(0))
+
+
 def test_sampling_has_the_probabilities_of_the_logits(key):
-    draw = R(2) @ cl.KEY >> cl.categorical(2.0)
+    draw = R(2) >> cl.categorical(2.0)
     logits = jnp.array([0.0, 2 * np.log(3.0)], jnp.float32)  # at temperature 2, one to three
-    found, _ = cl.batch(draw, 4000, (False, True))((), logits, jax.random.split(key, 4000))
+    found = cl.batch(draw, 4000)((), key, jnp.broadcast_to(logits, (4000, 2)))
     assert abs(float(found.mean()) - 0.75) < 0.03
 
 
@@ -127,7 +139,7 @@ def test_sampling_has_the_probabilities_of_the_logits(key):
         (lambda: cl.unfold(COUNT, -1), "whole number ≥ 0"),
         (lambda: cl.categorical(-1), "temperature must be a number ≥ 0"),
         (lambda: R(3) >> cl.run(cl.Coalgebra(cl.Stream(R()), R(), COUNT)), "reads nothing: unfold it"),
-        (lambda: INTS >> cl.generate(cl.mealy(CELL, cl.hidden), cl.categorical(), 3), "takes a first input and a key"),
+        (lambda: R(4) >> cl.generate(cl.mealy(CELL, cl.hidden), cl.categorical(), 3), "must end in the next input"),
         (lambda: R(3) @ R(4) >> cl.mealy(CELL, cl.dense(2)), "takes an input and its states"),
     ],
 )
