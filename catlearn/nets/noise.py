@@ -89,7 +89,7 @@ class dropout(Noise):
 
 
 def _kept(key: jax.Array, rate: float, shape: tuple[int, ...]) -> jax.Array:
-    """True with probability 1 − rate at each place. A rate that has few binary digits, as 0.5, takes as many random bits for each,
+    """True with probability 1 − rate at each place. A rate of few binary digits, as 0.5, takes as many random bits for each,
     not 32: drawing them takes most of the time."""
     few = [bits for bits in (1, 2, 4, 8) if float(rate * 2**bits).is_integer()]
     if not few:
