@@ -7,16 +7,9 @@ from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.cells import Cell, cell
 from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import BinaryTree, List, Mealy, Moore, RoseTree, Stream
-from catlearn.algebra.graphs import (
-    Graph,
-    adjacency_of,
-    disjoint_union,
-    edge_list,
-    edges_of,
-    from_adjacency,
-    sparse_of,
-    stacked_nodes,
-)
+from catlearn.algebra.graph_forms import adjacency_of, edges_of, in_rows, sparse_of
+from catlearn.algebra.graphs import Graph, disjoint_union, edge_list, from_adjacency, padded, stacked_nodes
+from catlearn.algebra.homomorphisms import homomorphisms
 from catlearn.algebra.lists import fold, foldl, foldr, scan
 from catlearn.algebra.machines import cascade, mealy, moore, run
 from catlearn.algebra.monoids import affine, matrices, maxima, mean_parts, online_softmax, sums
@@ -100,8 +93,12 @@ from catlearn.nets.dense import bias, dense, linear
 from catlearn.nets.embedding import embedding, positions
 from catlearn.nets.function import add, elu, flatten, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from catlearn.nets.graph import aggregators
+from catlearn.nets.graph.attending import gat_conv, gatv2_conv, graph_attention, graph_transformer_conv
 from catlearn.nets.graph.convolution import graph_conv, propagate, simple_graph_conv
+from catlearn.nets.graph.gated import edge_conditioned_conv, gated_graph_conv, residual_gated_graph_conv
+from catlearn.nets.graph.neighbourhoods import gin_conv, pna_conv, sage_conv, sir_conv
 from catlearn.nets.graph.passing import message_passing, readout
+from catlearn.nets.graph.wholes import complete_graph, empty_graph, mask_nodes, virtual_node
 from catlearn.nets.mixer import mixer_block
 from catlearn.nets.noise import dropout, noise
 from catlearn.nets.norm import group_norm, layer_norm, normalise, rms_norm, scale
@@ -115,10 +112,13 @@ from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, 
 
 if TYPE_CHECKING:
     from catlearn import datasets, laws
+    from catlearn.laws.expressivity import separates
 
 
 def __getattr__(name: str) -> Any:
     """`catlearn.laws` and `catlearn.datasets` are imported when somebody asks for them: they take a tenth of the time."""
     if name in ("laws", "datasets"):
         return import_module(f"catlearn.{name}")
+    if name == "separates":
+        return import_module("catlearn.laws.expressivity").separates
     raise AttributeError(f"module 'catlearn' has no attribute {name!r}")

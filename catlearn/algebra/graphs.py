@@ -15,17 +15,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.experimental.sparse import BCOO
 
-from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.errors import ArgumentError, TypingError, WireError
+from catlearn.algebra.rows import Rows
+from catlearn.core.errors import ArgumentError, WireError
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
+
+MOST_NODES = 2**31 - 1  # edges name nodes by int32
 
 
 @partial(
     jax.tree_util.register_dataclass,
     meta_fields=["nodes", "graphs", "open"],
-    data_fields=["senders", "receivers", "weights", "features", "owner"],
+    data_fields=["senders", "receivers", "weights", "features", "owner", "rows"],
 )
 @dataclass(frozen=True)
 class EdgeList:
@@ -34,7 +35,8 @@ class EdgeList:
     Edge e goes from node `senders[e]` to node `receivers[e]`, both int32; `weights[e]` (None: all 1) and `features`, a pytree
     of arrays with an edge on each row (or None), belong to it. `owner[i]` is the graph that node i is of: from 0 on, and their
     number for padding; None where all nodes are of one graph. Edges of padding join nodes of padding, so that messages
-    from it never reach real nodes. `nodes` and `graphs` (None: one graph, without an axis for it) are static.
+    from it never reach real nodes. `rows` (or None) lay edges out by node, see `catlearn.in_rows`.
+    `nodes` and `graphs` (None: one graph, without an axis for it) are static.
     """
 
     senders: Any
@@ -45,6 +47,7 @@ class EdgeList:
     nodes: int
     graphs: int | None = None
     open: bool = False
+    rows: Any = None
 
     @property
     def edges(self) -> int:
@@ -56,6 +59,11 @@ class EdgeList:
         """How many graphs there are."""
         return 1 if self.graphs is None else self.graphs
 
+    @property
+    def names_nodes(self) -> bool:
+        """Whether edges name nodes by whole numbers."""
+        return all(jnp.issubdtype(end.dtype, jnp.integer) for end in (self.senders, self.receivers))
+
     def object_code(self) -> str | None:
         """The code of the wire, for text; None for mere changes."""
         if self.senders is None or len(self.senders.shape) != 1:
@@ -63,6 +71,7 @@ class EdgeList:
         features = None if self.features is None else Object((Wire.of(_row(self.features)),))
         given = {"features": features, "weighted": self.weights is not None, "graphs": self.graphs}
         given["padded"] = self.owner is not None and self.graphs is None
+        given["rows"] = None if self.rows is None else self.rows.lengths
         options = [f"{name}={value!r}" for name, value in given.items() if value is not None and value is not False]
         return f"Graph({', '.join([str(self.nodes), *([] if self.open else [str(self.edges)]), *options])})"
 
@@ -74,7 +83,7 @@ class EdgeList:
             return False
         if isinstance(other, EdgeList):
             asked = [(self.weights, other.weights), (self.features, other.features)]
-            return self.nodes == other.nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
+            return self.nodes == other.nodes and other.names_nodes and all(a is None or _row(a) == _row(b) for a, b in asked)
         plain = self.features is None and self.weights is None
         return plain and getattr(other, "shape", None) == (self.nodes, self.nodes)
 
@@ -83,6 +92,8 @@ class EdgeList:
         if not isinstance(other, EdgeList):
             shape = getattr(other, "shape", None)
             return f"An adjacency matrix of this graph has the shape {(self.nodes, self.nodes)}, not {shape}." if shape else ""
+        if not other.names_nodes:
+            return "Its senders and receivers are no whole numbers: catlearn.edge_list makes and checks graphs."
         if other.nodes > self.nodes or (not self.open and other.edges > self.edges):
             return "It is larger than its declared wire: declare Graph(nodes, edges) for the largest graph that will come."
         return "A smaller graph is padded to its wire by catlearn.disjoint_union."
@@ -112,12 +123,14 @@ def Graph(
     weighted: bool = False,
     graphs: int | None = None,
     padded: bool = False,
+    rows: tuple[int, int, int] | None = None,
 ) -> Object:
     """The wire of graphs with so many nodes and edges, named "graph": `EdgeList`s, or what stands for them.
 
     With `edges=None` it is left open: any number of edges will do, with more than is asked for here, and so will an adjacency
     matrix, `R(n, n)` or BCOO. `features` is the object of one edge's features; `weighted` edges have a weight; a disjoint
-    union of `graphs` graphs, or one that is `padded`, says which nodes are whose. Raises WireError for what is no whole number.
+    union of `graphs` graphs, or one that is `padded`, says which nodes are whose; `rows` are lengths that `in_rows` found.
+    Raises WireError for what is no whole number.
 
     >>> Graph(nodes=2708, edges=10556)
     Graph(2708, 10556)
@@ -140,6 +153,7 @@ def Graph(
             nodes=int(nodes),
             graphs=graphs,
             open=edges is None,
+            rows=None if rows is None else Rows.of_lengths(*rows),
         ),
         label="graph",
     )
@@ -154,26 +168,25 @@ def edge_list(senders: Any, receivers: Any, nodes: int, *, weights: Any = None, 
     >>> edge_list([0, 1], [1, 2], nodes=3).edges
     2
     """
-    if not is_whole(nodes):
-        raise ArgumentError(f"nodes must be a whole number ≥ 0, got {nodes!r}.")
+    if not is_whole(nodes) or nodes > MOST_NODES:
+        raise ArgumentError(f"nodes must be a whole number from 0 to {MOST_NODES}, got {nodes!r}.")
     ends = [_nodes_from(values, nodes, what) for values, what in ((senders, "senders"), (receivers, "receivers"))]
     m = len(ends[0])
     if len(ends[1]) != m:
         raise ArgumentError(f"every edge has a sender and a receiver; got {m} senders and {len(ends[1])} receivers.")
+    weights = None if weights is None else jnp.asarray(_array(weights, "weights"), jnp.float32)
     for name, value in (("weights", weights), ("features", features)):
         if any(np.shape(leaf)[:1] != (m,) for leaf in jax.tree.leaves(value)):
             shapes = ", ".join(str(np.shape(leaf)) for leaf in jax.tree.leaves(value))
-            raise ArgumentError(f"{name} have a row for each of the {m} edges; got shapes {shapes}.")
-    weights = None if weights is None else jnp.asarray(weights, jnp.float32)
+            raise ArgumentError(f"{name} have a row for each of the {m} edges; got arrays of shapes {shapes}.")
     if weights is not None and weights.ndim != 1:
         raise ArgumentError(f"an edge has one weight; got an array of shape {weights.shape}: give it as features.")
-    return EdgeList(*map(jnp.asarray, ends), weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
+    senders, receivers = map(jnp.asarray, ends)
+    return EdgeList(senders, receivers, weights, jax.tree.map(jnp.asarray, features), None, int(nodes))
 
 
 def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
-    if isinstance(values, Tracer):
-        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
-    array = np.asarray(values)
+    array = _array(values, what)
     array = array.astype(np.int32) if array.size == 0 else array
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         raise ArgumentError(f"{what} are whole numbers in one row, got {array.dtype} of shape {array.shape}.")
@@ -183,6 +196,15 @@ def _nodes_from(values: Any, nodes: int, what: str) -> np.ndarray:
     return array.astype(np.int32)
 
 
+def _array(values: Any, what: str) -> np.ndarray:
+    if isinstance(values, Tracer):
+        raise ArgumentError("a graph is built from known arrays, so that its edges can be checked: build it outside of jax.jit.")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ArgumentError(f"{what} are no array: {error}") from error
+
+
 def from_adjacency(matrix: Any) -> EdgeList:
     """The edges of an adjacency matrix, shape (n, n): those entries that are not 0, with weights unless all are 1.
     Raises ArgumentError for a matrix that is not square.
@@ -190,7 +212,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
     >>> from_adjacency([[0, 1], [0, 0]]).senders.tolist()
     [1]
     """
-    array = np.asarray(matrix)
+    array = _array(matrix, "the entries of an adjacency matrix")
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise ArgumentError(f"an adjacency matrix is square, got shape {array.shape}.")
     receivers, senders = np.nonzero(array)
@@ -201,9 +223,7 @@ def from_adjacency(matrix: Any) -> EdgeList:
 # many graphs as one
 
 
-def disjoint_union(
-    graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None
-) -> EdgeList:
+def disjoint_union(graphs: Any, *, nodes: int | None = None, edges: int | None = None, count: int | None = None) -> EdgeList:
     """Many graphs as one, padded to so many nodes, edges and graphs (as many as there are, unless told).
 
     Nodes are those of the first graph, then of the second, …; `catlearn.stacked_nodes` puts their features in that order.
@@ -215,22 +235,35 @@ def disjoint_union(
     ([0, 2, 4, 4], [0, 0, 1, 2, 2])
     """
     graphs = list(graphs)
-    kinds = {jax.tree.structure((g.weights, g.features)) for g in graphs}
-    if len(kinds) > 1 or any(g.graphs is not None for g in graphs):
-        raise ArgumentError("a disjoint union is of single graphs that all have weights, or features, or all have none.")
+    for what, room in {"nodes": nodes, "edges": edges, "count": count}.items():
+        if not (room is None or is_whole(room)):
+            raise ArgumentError(f"{what} must be a whole number ≥ 0, got {room!r}.")
+    if not all(isinstance(g, EdgeList) and g.graphs is None for g in graphs):
+        raise ArgumentError("a disjoint union is of single graphs by their edges, as catlearn.edge_list makes them.")
+    if len({_kind(g) for g in graphs}) > 1:
+        kinds = ", ".join(sorted({str(wire(g)) for g in graphs}))
+        raise ArgumentError(f"a disjoint union is of graphs that all have weights, or features alike, or none; got {kinds}.")
     n, m, k = sum(g.nodes for g in graphs), sum(g.edges for g in graphs), len(graphs)
     N, M, K = (n if nodes is None else nodes), (m if edges is None else edges), (k if count is None else count)
     for what, need, room in (("nodes", n, N), ("edges", m, M), ("graphs", k, K)):
         if need > room:
             raise ArgumentError(f"these graphs have {need} {what}, and there is place for {room}: the wire must be larger.")
-    if M > m and n == N:
+    if m < M and n == N:
         raise ArgumentError(f"{M - m} padding edges need a padding node to be loops at: give at least {n + 1} nodes.")
     starts = np.cumsum([0, *(g.nodes for g in graphs)])
-    ends = [_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1) for end in ("senders", "receivers")]
+    senders, receivers = (
+        jnp.asarray(_filled([np.asarray(getattr(g, end)) + s for g, s in zip(graphs, starts)], M, N - 1), jnp.int32)
+        for end in ("senders", "receivers")
+    )
     owner = _filled([np.where(_real(g), i, K) for i, g in enumerate(graphs)], N, K)
     rest = [(g.weights, g.features) for g in graphs]
     weights, features = jax.tree.map(lambda *leaves: jnp.asarray(_filled(leaves, M, 0)), *rest) if rest else (None, None)
-    return EdgeList(*(jnp.asarray(e, jnp.int32) for e in ends), weights, features, jnp.asarray(owner, jnp.int32), N, K)
+    return EdgeList(senders, receivers, weights, features, jnp.asarray(owner, jnp.int32), N, K)
+
+
+def _kind(graph: EdgeList) -> Wire:
+    """What each edge has: its weight and features."""
+    return Wire.of(_row((graph.weights, graph.features)))
 
 
 def _real(graph: EdgeList) -> np.ndarray:
@@ -255,11 +288,16 @@ def padded(graph: EdgeList, nodes: int, edges: int) -> EdgeList:
 
 def stacked_nodes(values: Any, nodes: int) -> jax.Array:
     """Features of the nodes of many graphs in the order of their disjoint union: arrays (nᵢ, …) to one (nodes, …), zero for
-    padding. Raises ArgumentError for more rows than nodes.
+    padding. Raises ArgumentError for more rows than nodes, for none, and for arrays that differ in another axis.
 
     >>> stacked_nodes([jnp.ones((1, 2)), jnp.ones((1, 2))], 3).tolist()
     [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
     """
+    values = [np.asarray(value) for value in values]
+    if len({(value.shape[1:], value.ndim) for value in values}) != 1 or not values[0].ndim:
+        raise ArgumentError(
+            f"features of nodes are arrays (nodes, …) that differ in the first axis alone, got {[v.shape for v in values]}."
+        )
     rows = sum(len(value) for value in values)
     if rows > nodes:
         raise ArgumentError(f"these graphs have {rows} nodes, and there is place for {nodes}: the wire must be larger.")
@@ -272,8 +310,10 @@ def merged(graph: EdgeList) -> EdgeList:
     shift = (jnp.arange(b, dtype=jnp.int32) * n)[:, None]
     flat = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])  # noqa: E731
     each = jnp.broadcast_to(jnp.arange(b, dtype=jnp.int32)[:, None], (b, n))
-    owner = each * graph.parts if graph.owner is None else jnp.where(
-        graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts
+    owner = (
+        each * graph.parts
+        if graph.owner is None
+        else jnp.where(graph.owner < graph.parts, each * graph.parts + graph.owner, b * graph.parts)
     )
     return EdgeList(
         flat(graph.senders + shift),
@@ -286,107 +326,6 @@ def merged(graph: EdgeList) -> EdgeList:
     )
 
 
-# arrows between the three
-
-
 def nodes_of(graph: Any) -> int:
     """How many nodes a graph of any of the three forms has."""
     return graph.nodes if isinstance(graph, EdgeList) else graph.shape[-1]
-
-
-class _Form(SmoothLayer):
-    """An arrow from one form of a graph to another, with its name."""
-
-    def check(self, dom: Object) -> None:
-        super().check(dom)
-        struct = dom.wires[0].struct
-        if not isinstance(struct, EdgeList | BCOO) and len(getattr(struct, "shape", ())) != 2:
-            raise TypingError(f"{self!r} takes a graph, such as Graph(5, 8) or R(5, 5), got {dom}.")
-
-    def codomain(self, dom: Object, param: Object) -> Object:
-        return super().codomain(dom, param).named("graph")
-
-
-@dataclass(frozen=True, repr=False)
-class _AdjacencyOf(_Form):
-    """The dense adjacency matrix of a graph. Type: `Graph(n, m) → R(n, n)`; entry (r, s) sums the weights of edges from s to r.
-
-    >>> adjacency_of(edge_list([0, 1], [1, 0], 2)).tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
-    """
-
-    name = "adjacency_of"
-    called = False
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        return dense_of(xs[0])
-
-    def __call__(self, graph: Any) -> jax.Array:
-        """The matrix of one graph."""
-        return dense_of(graph)
-
-
-def dense_of(graph: Any) -> jax.Array:
-    """The adjacency matrix of a graph of any form."""
-    if isinstance(graph, BCOO):
-        return graph.todense()
-    if not isinstance(graph, EdgeList):
-        return graph
-    weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
-    return jnp.zeros((graph.nodes, graph.nodes), weights.dtype).at[graph.receivers, graph.senders].add(weights)
-
-
-adjacency_of = _AdjacencyOf()
-
-
-@dataclass(frozen=True, repr=False)
-class _SparseOf(_Form):
-    """The sparse adjacency matrix of a graph. Type: `Graph(n, m) → BCOO(n, n)` with m entries."""
-
-    name = "sparse_of"
-    called = False
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        return self(xs[0])
-
-    def __call__(self, graph: Any) -> BCOO:
-        """The matrix of one graph."""
-        if isinstance(graph, BCOO):
-            return graph
-        graph = graph if isinstance(graph, EdgeList) else from_adjacency(graph)
-        weights = jnp.ones(graph.senders.shape, jnp.float32) if graph.weights is None else graph.weights
-        indices = jnp.stack([graph.receivers, graph.senders], 1)
-        return BCOO((weights, indices), shape=(graph.nodes, graph.nodes))
-
-
-sparse_of = _SparseOf()
-
-
-@dataclass(frozen=True, repr=False)
-class edges_of(_Form):
-    """The edge list of an adjacency matrix. Type: `R(n, n) → Graph(n, m, weighted=True)`, m of its entries that are not 0.
-
-    A dense matrix takes the number of edges, for which there is place: fewer are filled with edges of weight 0. With more
-    all weights become NaN. A BCOO matrix has as many edges as entries.
-
-    >>> import catlearn as cl
-    >>> (cl.R(3, 3) >> edges_of(4)).cod
-    Graph(3, 4, weighted=True)
-    """
-
-    edges: int | None = None
-
-    def check(self, dom: Object) -> None:
-        super().check(dom)
-        if self.edges is None and not isinstance(dom.wires[0].struct, BCOO):
-            raise TypingError(f"edges_of: give the number of edges that a dense matrix {dom} may have, as edges_of(100).")
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        matrix = xs[0]
-        if isinstance(matrix, BCOO):
-            return EdgeList(matrix.indices[:, 1], matrix.indices[:, 0], matrix.data, None, None, matrix.shape[0])
-        receivers, senders = jnp.nonzero(matrix, size=self.edges, fill_value=0)
-        real = jnp.arange(self.edges) < jnp.sum(matrix != 0)
-        weights = jnp.where(real, matrix[receivers, senders], 0.0)
-        weights = jnp.where(jnp.sum(matrix != 0) > self.edges, jnp.nan, weights)
-        return EdgeList(senders.astype(jnp.int32), receivers.astype(jnp.int32), weights, None, None, matrix.shape[0])

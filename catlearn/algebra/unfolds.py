@@ -259,7 +259,9 @@ class _Drawn(SmoothLayer):
     def check(self, dom: Object) -> None:
         super().check(dom)
         if not dom.wires[0].leaves:
-            raise TypingError("categorical draws, and there is no draw without a key: give one, or categorical(0) for the largest.")
+            raise TypingError(
+                "categorical draws, and there is no draw without a key: give one, or categorical(0) for the largest."
+            )
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         return jax.random.categorical(xs[0], xs[1] / self.temperature).astype(jnp.int32)

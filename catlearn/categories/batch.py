@@ -28,8 +28,8 @@ def batch(f: Any, size: int, batched: Sequence[bool] | None = None) -> Any:
     A wire that depends on parameters alone stays without the axis and is computed once; it is spread over the batch
     only where it meets an example's wire, or at the end. `batched` says which wires of the domain have the axis (all,
     unless told). A context is one for all examples, and a random key is split among them; with `batched`, which speaks of the
-    wires of A ⊗ X, the arrow of Smooth. Batch first, then `reverse`: gradients of parameters are then summed inside one product, never built
-    for each example. Raises TypingError for a size that is no whole number ≥ 0.
+    wires of A ⊗ X, the arrow of Smooth. Batch first, then `reverse`: gradients of parameters are then summed inside one
+    product, never built for each example. Raises TypingError for a size that is no whole number ≥ 0.
 
     >>> import catlearn as cl
     >>> f = cl.R(3) >> cl.dense(2)

@@ -79,6 +79,16 @@ class CoKleisli(Arrow):
         n, m = len(A), len(self.dom)
         return C.wiring(A @ self.dom, (*range(n, n + m), *range(n))) >> closed
 
+    def pull(self, r: Any, category: CoKl) -> CoKleisli:
+        """The same arrow over another context, along `r : A' → A` of C, as one of `CoKl(A', C)`. Type: `(r ⊗ 1); f`.
+
+        It is a functor where r is a map of comonoids, as all are that C copies. See `pull_context` for diagrams.
+        """
+        C, X, A = self.category.base, self.dom, category.context
+        n, m = len(X), len(A)
+        given = C.wiring(X @ A, (*range(n, n + m), *range(n))) >> (r @ C.wiring(X, range(n))) >> self.arrow
+        return CoKleisli(category, (*range(m),), Parametric(C, X, A, given))
+
     def like(self, node: Any, functor: str) -> CoKleisli:
         return replace(self, open=replace(self.open, arrow=self.open.arrow.like(node, functor)))
 
@@ -192,8 +202,8 @@ def _met(a: Wire, b: Wire) -> Wire:
         return a
     raise ContextError(
         f"arrows that read different contexts under the name {a.label!r} can't be one composite.\n"
-        f"  one reads:       {a!r}\n  the other reads: {b!r}\n  Give one of them another name, or pull one back along an arrow between "
-        "the two: catlearn.pull_context."
+        f"  one reads:       {a!r}\n  the other reads: {b!r}\n  Give one of them another name, or pull "
+        "one back along an arrow between the two: catlearn.pull_context."
     )
 
 
@@ -246,8 +256,8 @@ class ask(Layer):
 
 
 def asked(A: Object) -> Diagram:
-    """`ask(A)` at I."""
-    return ask(A).resolve(I)
+    """`ask(A)` at I; of no context it is the identity."""
+    return ask(A).resolve(I) if len(A) else identity(I)
 
 
 # what a diagram of this category is
@@ -276,10 +286,18 @@ def underlying(f: Any) -> Any:
     return f.category.underlying(f) if isinstance(f, Diagram) and isinstance(f.category, CoKl) else f
 
 
+def read_from(A: Object, f: Diagram) -> Diagram:
+    """f with its context declared as among the wires of A. Raises ContextError where A lacks what it reads."""
+    missing = [name for name in context_of(f).labels if name not in A.labels]
+    if missing:
+        raise ContextError(f"{short(f)} reads {', '.join(map(str, missing))}, which is not among the contexts {A}.")
+    return within(f, A)
+
+
 def _underlying(A: Object, f: Diagram) -> Diagram:
-    f = within(f, A)
+    f = read_from(A, f)
     category = CoKl(A, Free, shared)
-    places = {name: i for i, name in enumerate(category.names)}
+    places: dict[Any, int] = {name: i for i, name in enumerate(category.names)}
 
     def on_box(box: Box) -> CoKleisli:
         if not isinstance(box.op, ask):
@@ -315,7 +333,8 @@ def _contexts(category: CoKl, f: Diagram, given: tuple) -> tuple:
         return given[:n]
     if n == len(A) - sum(silent):
         return (*given[:n], *({},) * sum(silent))
-    said = ", then ".join(filter(None, [f"its context ({', '.join(category.names)})", f"{count(len(f.dom), 'input')} ({f.dom})"]))
+    inputs = [f"{count(len(f.dom), 'input')} ({f.dom})"] if len(f.dom) else []
+    said = ", then ".join([f"its context ({', '.join(category.names)})", *inputs])
     raise ArgumentError(f"{short(f)} takes {said}, got {count(len(given), 'value')}.")
 
 
@@ -345,9 +364,15 @@ def within(f: Any, A: Object) -> Any:
     def replaced(box: Box) -> Diagram:
         if not isinstance(box.op, ask) or all(known[w.label] == w for w in box.op.wires.wires):
             return box
-        return replace(asked(Object(tuple(known[w.label] for w in box.op.wires.wires))), label=box.label)
+        read = ask(Object(tuple(known[w.label] for w in box.op.wires.wires))).resolve(I)
+        return read.named(box.label) if box.label else read
 
     return retyped(f, f.dom, replaced) if isinstance(f.category, CoKl) else f
+
+
+def left_open(A: Object) -> bool:
+    """Whether some wire is a context that is not declared to the end, such as a graph with any number of edges."""
+    return any(getattr(struct, "open", False) for struct in A.structs)
 
 
 def _misfit(f: Diagram, name: str, declared: Wire, given: Wire) -> str:
@@ -402,7 +427,7 @@ def pull_context(f: Any, r: Any) -> Any:
     r = r if not any(label is None for label in r.dom.labels) else identity(_named(r.dom, A.labels[at])) >> r
     f = within(f, r.cod.named(A.labels[at]))
     before, after = A[:at], A[at + 1 :]
-    asking = [*map(asked, filter(len, [before])), asked(_named(r.dom, A.labels[at])) >> r, *map(asked, filter(len, [after]))]
+    asking = [asked(before), asked(_named(r.dom, A.labels[at])) >> r, asked(after)]
     return reading(_beside(asking), underlying(f))
 
 
@@ -446,7 +471,7 @@ def inference(f: Any) -> Any:
         return f
     silence = Object(tuple(replace(SILENCE.wires[0], label=name) for name in silent))
     rest = A[: len(A) - len(silent)]
-    return reading(_beside([*([asked(rest)] if len(rest) else []), nothing(silence)]), underlying(within(f, silence)))
+    return reading(_beside([asked(rest), nothing(silence)]), underlying(within(f, silence)))
 
 
 def nothing(A: Object) -> Diagram:
@@ -458,23 +483,28 @@ def contextual_to_parametric(f: Diagram, init: Sequence[Any] | None = None) -> D
     """CoKl(A, C) → Para(C): the context becomes a parameter, and learns. Type: `(A ⊗ X → Y) ↦ (P ⊗ A, X → Y)`.
 
     Keys stay a context. `init` are the first values, one for each wire (zeros, unless told). A graph that was left open is
-    learned as a dense adjacency matrix. Source: arXiv 2212.00542, §4 (global and local parameters).
+    learned as a dense adjacency matrix. Raises ArgumentError for another number of first values, ContextError for others.
+    Source: arXiv 2212.00542, §4 (global and local parameters).
 
     >>> import catlearn as cl
     >>> learned = cl.contextual_to_parametric(cl.R(5, 3) >> cl.graph_conv(2))
     >>> learned.param.labels
-    ('graph', '0.graph_conv.kernel', '0.graph_conv.bias')
+    ('graph', 'kernel', 'bias')
     """
     A = context_of(f)
     plain = Object(tuple(wire for wire in A.wires if not is_silent(wire)))
     if init is not None:
+        if len(init) != len(plain):
+            raise ArgumentError(
+                f"the contexts to learn are {', '.join(map(str, plain.labels))}, and `init` has {len(init)} values."
+            )
         plain = object_of(tuple(init)).named(*plain.labels)
     else:
         plain = Object(tuple(_learnable(wire) for wire in plain.wires))
     keys = A[len(plain) :]
     begin = None if init is None else _Given(tuple(init))
     values = parameter(plain, begin).resolve(I)
-    return reading(_beside([values, *([asked(keys)] if len(keys) else [])]), underlying(within(f, plain)))
+    return reading(_beside([values, asked(keys)]), underlying(within(f, plain)))
 
 
 def _learnable(wire: Wire) -> Wire:

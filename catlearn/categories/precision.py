@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from catlearn.categories.cokleisli import context_of, under_context
 from catlearn.categories.smooth import Smooth, SmoothLayer
 from catlearn.core.diagram import Box, Diagram, identity
 from catlearn.core.errors import TypingError
@@ -77,6 +78,8 @@ def cast(f: Any, dtype: Any) -> Any:
     f = identity(f) if isinstance(f, Object) else f
     if isinstance(f, Family):
         return CastFamily(f, dtype)
+    if len(context_of(f)):
+        return under_context(lambda g: cast(g, dtype), f)
     inside = _casting(dtype)(f)
     params = f.param
     body = _converting(f.dom, inside.dom) >> inside >> _converting(inside.cod, f.cod)

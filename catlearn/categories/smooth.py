@@ -14,7 +14,7 @@ from jax.core import Tracer
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box, Diagram
-from catlearn.core.errors import CompositionError
+from catlearn.core.errors import CompositionError, TypingError
 from catlearn.core.family import Layer
 from catlearn.core.functor import Free, Functor, same_wire, sum_objects
 from catlearn.core.parameters import initialise
@@ -150,7 +150,10 @@ class Uncurried(SmoothLayer):
         return self.box.op.apply(xs[n:], *xs[:n])
 
     def resolve(self, dom: Object) -> Diagram:
-        return uncurry(retyped(self.box, dom[: len(self.box.dom)]))
+        found = uncurry(retyped(self.box, dom[: len(self.box.dom)]))
+        if found.dom != dom:
+            raise TypingError(f"{self!r} takes {found.dom} where its inputs are {dom[: len(self.box.dom)]}, got {dom}.")
+        return found
 
     def inspect(self, *xs: Any) -> None:
         self.box.op.inspect(*xs[: len(self.box.dom)])

@@ -79,7 +79,7 @@ class Functor:
     def __call__(self, f: Any) -> Any:
         if isinstance(f, Object):
             return self.on_object(f)
-        category = getattr(f, "category", None)
+        category: Any = getattr(f, "category", None)
         if isinstance(f, Diagram) and None not in (self.source, category) and category != self.source:
             if getattr(category, "base", None) == self.source and hasattr(category, "underlying"):
                 return fold(self, category.underlying(f))

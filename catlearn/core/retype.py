@@ -11,7 +11,7 @@ from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
 from catlearn.core.functor import Functor, same_wire
 from catlearn.core.text import short
-from catlearn.core.wires import Object
+from catlearn.core.wires import Object, count
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,14 @@ def _resolved(box: Box, dom: Object) -> Diagram:
 def retyped(f: Diagram, dom: Object, replaced: Callable[[Box], Diagram] = lambda box: box) -> Diagram:
     """The diagram at another domain of as many wires: boxes and composites that families made are made anew there.
 
-    `replaced` says what stands for each box whose domain stays. Raises TypingError where a box has no arrow at its new domain.
+    `replaced` says what stands for each box whose domain stays. Raises TypingError where a box has no arrow at its new domain,
+    and for another number of wires.
 
     >>> import catlearn as cl
     >>> retyped(cl.R(3) >> cl.dense(2) >> cl.relu, cl.R(7)).code()
     'R(7) >> dense(2) >> relu'
     """
+    if len(dom) != len(f.dom):
+        raise TypingError(f"{short(f)} starts at {count(len(f.dom), 'wire')}, and can't be had at {dom}, which has {len(dom)}.")
     category = _Retypings(replaced)
     return Functor(category, same_wire, category.box, name="retyped")(f).at(dom)

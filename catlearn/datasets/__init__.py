@@ -1,6 +1,7 @@
-"""Small real data."""
+"""Small real data, and a gallery of graphs."""
 
 from catlearn.datasets.chars import Characters, characters_of, topics
+from catlearn.datasets.gallery import GraphPair, csl, gallery, graphs_up_to, rook, shrikhande
 from catlearn.datasets.graph_set import GraphSet, folds, graph_set
 from catlearn.datasets.karate import karate
 from catlearn.datasets.mnist import mnist5k

@@ -15,7 +15,29 @@ from catlearn.laws.category import (
     tensor_unit,
     unit,
 )
+from catlearn.laws.cokleisli import (
+    batch_shares_the_context,
+    chain_rule_in_context,
+    change_of_context,
+    change_of_context_composes,
+    cokleisli_composition,
+    context_as_parameter,
+    context_gradient_is_the_sum,
+    inference_is_silent,
+    no_key_twice,
+    reverse_goes_under_contexts,
+    sharing,
+    underlying_is_the_meaning,
+    uses_interchange,
+)
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
+from catlearn.laws.expressivity import (
+    colouring_is_a_homomorphism,
+    equivariant_under_relabelling,
+    invariant_under_relabelling,
+    no_finer_than_wl,
+    separates,
+)
 from catlearn.laws.fold import (
     backwards_is_reversed,
     cascade_is_composition,
@@ -28,6 +50,7 @@ from catlearn.laws.fold import (
     unrolled,
 )
 from catlearn.laws.functor import preserves_composition, preserves_identity, preserves_reparameterisation, preserves_tensor
+from catlearn.laws.gcnn import gcnn_is_faithful, gcnn_is_injective, gcnn_is_the_formula, gcnn_shares_one_graph
 from catlearn.laws.learners import (
     descent_is_a_functor,
     equal_learners,
@@ -38,6 +61,7 @@ from catlearn.laws.learners import (
 )
 from catlearn.laws.lens import get_put, put_get, put_put
 from catlearn.laws.monads import group, list_algebra, monad, monad_algebra, monad_is_natural
+from catlearn.laws.multisets import multiset_algebra, order_free
 from catlearn.laws.optimiser import optimiser_is_monoidal, shear_is_invertible, transformation_composes
 from catlearn.laws.para import (
     gradient_rule,

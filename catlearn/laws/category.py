@@ -10,7 +10,6 @@ from typing import Any
 
 from catlearn.categories.para import identity_of
 from catlearn.core.arrow import middle_swapped
-from catlearn.core.diagram import wiring
 from catlearn.core.functor import Free
 from catlearn.core.wires import Object
 from catlearn.laws.counterexample import Counterexample, Equal, extensional, first
@@ -62,7 +61,7 @@ def tensor_unit(f: Any, category: Any = Free, equal: Equal = extensional) -> Cou
     return first(equal("left unit of ⊗", nothing @ f, f), equal("right unit of ⊗", f @ nothing, f))
 
 
-def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> Counterexample | None:
+def interchange(f: Any, g: Any, h: Any, k: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
     """`(f ⊗ g); (h ⊗ k) = (f; h) ⊗ (g; k)`; for parametric arrows up to the swap of the middle parameters.
 
     That swap is the one coherence of Para that is no identity here: `P_f ⊗ P_g ⊗ P_h ⊗ P_k` against `P_f ⊗ P_h ⊗ P_g ⊗ P_k`.
@@ -76,7 +75,7 @@ def interchange(f: Any, g: Any, h: Any, k: Any, equal: Equal = extensional) -> C
     if not getattr(rhs, "param", None):
         return equal("interchange", lhs, rhs)
     a, b, c, d = (len(arrow.param) for arrow in (f, g, h, k))
-    return equal("interchange", lhs, rhs.reparameterise(wiring(lhs.param, middle_swapped(a, b, c, d))))
+    return equal("interchange", lhs, rhs.reparameterise(category.wiring(lhs.param, middle_swapped(a, b, c, d))))
 
 
 def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
@@ -91,7 +90,7 @@ def swap_is_natural(f: Any, g: Any, category: Any = Free, equal: Equal = extensi
     lhs, rhs = (f @ g) >> after, before >> (g @ f)
     if getattr(rhs, "param", None):
         p, q = len(f.param), len(g.param)
-        rhs = rhs.reparameterise(wiring(lhs.param, [*range(p, p + q), *range(p)]))
+        rhs = rhs.reparameterise(category.wiring(lhs.param, [*range(p, p + q), *range(p)]))
     return equal("naturality of swap", lhs, rhs)
 
 
@@ -142,7 +141,7 @@ def copy_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) ->
     True
     """
     lhs, rhs = f >> _copy(category, f.cod), _copy(category, f.dom) >> (f @ f)
-    return equal("naturality of copy", lhs, _tied(rhs, f))
+    return equal("naturality of copy", lhs, _tied(category, rhs, f))
 
 
 def discard_is_natural(f: Any, category: Any = Free, equal: Equal = extensional) -> Counterexample | None:
@@ -154,11 +153,13 @@ def discard_is_natural(f: Any, category: Any = Free, equal: Equal = extensional)
     True
     """
     lhs, rhs = f >> category.wiring(f.cod, ()), category.wiring(f.dom, ())
-    return equal("naturality of discard", lhs, rhs.reparameterise(wiring(f.param, ())) if getattr(f, "param", None) else rhs)
+    if getattr(f, "param", None):
+        rhs = rhs.reparameterise(category.wiring(f.param, ()))
+    return equal("naturality of discard", lhs, rhs)
 
 
-def _tied(twice: Any, f: Any) -> Any:
-    return twice.reparameterise(wiring(f.param, (*range(len(f.param)),) * 2)) if getattr(f, "param", None) else twice
+def _tied(category: Any, twice: Any, f: Any) -> Any:
+    return twice.reparameterise(category.wiring(f.param, (*range(len(f.param)),) * 2)) if getattr(f, "param", None) else twice
 
 
 def _swap(category: Any, A: Object, B: Object) -> Any:

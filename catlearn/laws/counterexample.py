@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from catlearn.algebra.graphs import EdgeList
+from catlearn.categories.cokleisli import CoKleisli, context_of, underlying
 from catlearn.categories.lens import Optic, backward_of, forward_of
 from catlearn.categories.para import Parametric
 from catlearn.categories.smooth import Map
@@ -39,14 +41,31 @@ Equal = Callable[[str, Any, Any], Counterexample | None]
 
 
 def sample(A: Object, key: jax.Array) -> tuple:
-    """Random values for an object: standard normal floats, small non-negative integers, fair booleans."""
+    """Random values for an object: standard normal floats, small non-negative integers, fair booleans, random keys,
+    graphs with edges between any nodes."""
     keys = jax.random.split(key, len(A) + 1)
     return tuple(_sample_wire(wire, k) for wire, k in zip(A.wires, keys, strict=False))
 
 
 def _sample_wire(wire: Wire, key: jax.Array) -> Any:
     keys = jax.random.split(key, len(wire.leaves) + 1)
-    return wire.tree.unflatten([_sample_leaf(leaf, k) for leaf, k in zip(wire.leaves, keys, strict=False)])
+    drawn = wire.tree.unflatten([_sample_leaf(leaf, k) for leaf, k in zip(wire.leaves, keys, strict=False)])
+    return _joined(drawn, keys[-1]) if isinstance(drawn, EdgeList) and drawn.senders is not None else drawn
+
+
+def _joined(graph: EdgeList, key: jax.Array) -> EdgeList:
+    """The graph with edges between any nodes. Of several graphs each has as many nodes as the others, and the rest is padding."""
+    start, end = jax.random.split(key)
+    each = max(graph.nodes // graph.parts, 1)
+    senders = jax.random.randint(start, graph.senders.shape, 0, graph.nodes)
+    receivers = senders // each * each + jax.random.randint(end, graph.senders.shape, 0, each)
+    owner = jnp.minimum(jnp.arange(graph.nodes, dtype=jnp.int32) // each, graph.parts)
+    return replace(
+        graph,
+        senders=senders,
+        receivers=jnp.minimum(receivers, graph.nodes - 1),
+        owner=None if graph.owner is None else jnp.broadcast_to(owner, graph.owner.shape),
+    )
 
 
 def _sample_leaf(leaf: jax.ShapeDtypeStruct, key: jax.Array) -> jax.Array:
@@ -89,9 +108,12 @@ def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
 def extensional(law: str, lhs: Any, rhs: Any, seed: int = 0) -> Counterexample | None:
     """None where two arrows have the same type and give the same values on random inputs, forward and backward.
 
-    Knows diagrams of JAX boxes and of lenses, and their meanings in Smooth, Lens(Smooth) and Para of both. It compares
-    what arrows do, not what lenses keep: residuals are equal only up to sliding.
+    Knows diagrams of JAX boxes and of lenses, and their meanings in Smooth, Lens(Smooth), and CoKl and Para of both. Arrows
+    that read contexts read the same ones, and are compared as the arrows `A ⊗ X → Y` that they are. It compares what arrows
+    do, not what lenses keep: residuals are equal only up to sliding.
     """
+    if _context(lhs) != _context(rhs):
+        return Counterexample(law, "the two sides read different contexts", _context(lhs), _context(rhs))
     for what in ("dom", "cod", "param"):
         a, b = getattr(lhs, what, None), getattr(rhs, what, None)
         if a != b:
@@ -99,6 +121,12 @@ def extensional(law: str, lhs: Any, rhs: Any, seed: int = 0) -> Counterexample |
     key = jax.random.key(seed)
     found = equal_values(law, observed(lhs, key), observed(rhs, key))
     return found and Counterexample(law, f"{found.where}, for {_text(lhs)}  against  {_text(rhs)}", found.lhs, found.rhs)
+
+
+def _context(f: Any) -> list[tuple[str | None, Any]]:
+    """The contexts that an arrow reads, by name."""
+    A = context_of(f) if isinstance(f, Diagram) else getattr(getattr(f, "category", None), "context", Object())
+    return list(zip(A.labels, A.wires, strict=True))
 
 
 def _text(f: Any) -> str:
@@ -113,11 +141,13 @@ def observed(f: Any, key: jax.Array) -> Any:
             return f.run(sample(f.dom, ins))
         case Parametric():
             return observed(f.arrow, key)
+        case CoKleisli():
+            return observed(f.arrow, key)
         case Optic():
             made, m = f.fwd.run(sample(forward_of(f.dom), ins)), len(f.residual)
             return made[m:], f.bwd.run((*made[:m], *sample(backward_of(f.cod), outs)))
         case Diagram():
-            return _observed_diagram(f, ins, outs)
+            return _observed_diagram(underlying(f), ins, outs)
     return f
 
 

@@ -21,6 +21,8 @@ from catlearn.laws.counterexample import Counterexample, extensional, first
 from catlearn.laws.law import Law, a_key, an_arrow, three, two
 from catlearn.laws.random import Choose, random_endomorphism, random_object, random_reparameterisation, summed
 from catlearn.laws.suite_algebra import ALGEBRA
+from catlearn.laws.suite_contexts import CONTEXTS
+from catlearn.laws.suite_graphs import GRAPHS
 from catlearn.learn.around import accumulate, average, lookahead
 from catlearn.learn.optimiser import Optimiser
 from catlearn.learn.optimisers import adam, descent, lion, momentum, nesterov
@@ -174,4 +176,6 @@ SUITE: tuple[Law, ...] = (
     Law("shear", "optimiser", lambda c: optimiser.shear_is_invertible(_some_optimiser(c), random_object(c), a_key(c))),
     Law("composition", "optimiser", _transformed),
     *ALGEBRA,
+    *GRAPHS,
+    *CONTEXTS,
 )

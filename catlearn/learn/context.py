@@ -67,7 +67,7 @@ class Drawing:
 
     def at(self, K: Object) -> Diagram:
         """The lens at these keys, `identity(I)` at none."""
-        return Box(self, pair(Smooth, K, K, "state"), reverse(K)) if len(K) else identity(pair(Smooth, I, I))
+        return Box(self, pair(Smooth, K, K, "state"), reverse(K)) if len(K) else identity(I)
 
     def optic(self, box: Box) -> Optic:
         K = forward_of(box.dom)

@@ -186,9 +186,12 @@ class Learner:
         return (*self._drawn(key), *self._known.begin(changing(self.model.param, params)), *params)
 
     def _drawn(self, key: jax.Array | None) -> tuple:
-        if self._keys and key is None:
+        K = keys_of(self.model)
+        if not len(K):
+            return ()
+        if key is None:
             raise ArgumentError(f"{short(self.model)} reads a random key: give one, as start(params, jax.random.key(0)).")
-        return values_of(keys_of(self.model), tuple(jax.random.split(key, self._keys)), self.model, "keys") if self._keys else ()
+        return values_of(K, tuple(jax.random.split(key, len(K))), self.model, "keys")
 
     def params(self, state: tuple) -> tuple:
         """The parameters to use at a state: those that the optimiser shows the model, or an average that it keeps."""

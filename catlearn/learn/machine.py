@@ -10,10 +10,12 @@ import jax
 from catlearn.algebra.algebras import Coalgebra
 from catlearn.algebra.functors import Mealy
 from catlearn.categories.batch import batch, with_axis
+from catlearn.categories.cokleisli import left_open
 from catlearn.categories.function import function
 from catlearn.categories.reverse import reverse
 from catlearn.core.diagram import identity
 from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.text import short
 from catlearn.core.values import pack
 from catlearn.core.wires import Object, is_whole
 from catlearn.learn.learner import Learner
@@ -51,10 +53,13 @@ class Machine:
     def coalgebra(self, batch_size: int) -> Coalgebra:
         """The machine as a coalgebra of `Mealy(Aⁿ ⊗ Tⁿ, L)`: it says the loss, and goes to the next state.
 
-        Its structure is the backward arrow of the learner's `composite(n)`. Raises TypingError for an empty batch.
+        Its structure is the backward arrow of the learner's `composite(n)`. Raises TypingError for an empty batch, and for a
+        model that reads a context which is left open.
         """
         if not is_whole(batch_size, least=1):
             raise TypingError(f"a batch has a whole number of examples ≥ 1, not {batch_size!r}.")
+        if left_open(self.learner.inputs):
+            raise TypingError(f"{short(self.learner.model)} reads a context that is left open: say which, by catlearn.within.")
         inputs = with_axis(self.learner.inputs @ self.learner.loss.param, batch_size)
         step = identity(inputs @ self.state) >> function(_Step(self.learner), arity=len(inputs @ self.state))
         return Coalgebra(Mealy(inputs, step.cod[:1]), self.state, step)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from catlearn.categories.cokleisli import CoKleisli
 from catlearn.categories.lens import Lens, Optic, pair
 from catlearn.categories.para import Para, Parametric
 from catlearn.core.arrow import Arrow
@@ -111,7 +112,7 @@ class Transposed:
 
 
 def _both(wire: Dim) -> Object:
-    return pair(Mat, Object((wire,)), Object((wire,)))
+    return pair(Mat, Object((wire,)), Object((wire,)), wire.label)
 
 
 def _transposed(box: Box) -> Box:
@@ -145,6 +146,9 @@ def exact(law: str, lhs, rhs) -> Counterexample | None:
         case Parametric(), Parametric():
             same = lhs.param == rhs.param and lhs.dom == rhs.dom
             return exact(law, lhs.arrow, rhs.arrow) if same else Counterexample(law, "parameters", lhs.param, rhs.param)
+        case CoKleisli(), CoKleisli():
+            same = lhs.category == rhs.category
+            return exact(law, lhs.arrow, rhs.arrow) if same else Counterexample(law, "contexts", lhs.category, rhs.category)
         case Optic(), Optic():
             return exact(law, get(lhs), get(rhs)) or exact(law, put(lhs), put(rhs))
         case Matrix(), Matrix():

@@ -96,3 +96,15 @@ def test_a_process_without_catlearn_runs_the_file(trained, blobs, tmp_path):
     np.save(tmp_path / "xs.npy", blobs[0])
     subprocess.run([sys.executable, "-c", WITHOUT_CATLEARN], cwd=tmp_path, check=True)
     np.testing.assert_allclose(np.load(tmp_path / "ys.npy"), learner.predict(state, blobs[0]), rtol=1e-6, atol=1e-6)
+
+
+def test_contexts_are_arguments_and_noise_is_left_out(key):
+    net = R(3, 2) >> cl.graph_conv(2) >> cl.dropout(0.5) >> cl.tanh
+    params, xs = net.init(key), jax.random.normal(key, (4, 3, 2))
+    for graph, wire in ((cl.edge_list([0, 1], [1, 2], 3), cl.Graph(3, 2)), (jnp.eye(3), R(3, 3).named("graph"))):
+        program = jax.export.deserialize(exported(cl.within(net, wire), params).serialize())
+        graphs = jax.tree.map(lambda array: jnp.stack([array] * 4), graph)
+        expected = jnp.stack([net(params, graph, x) for x in xs])
+        np.testing.assert_allclose(program.call(graphs, xs), expected, rtol=1e-6, atol=1e-6)
+    with pytest.raises(TypingError, match="left open"):
+        exported(net, params)

@@ -5,53 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
 from catlearn.core.diagram import Diagram, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite
 from catlearn.core.wires import Object
 from catlearn.nets.dense import bias, dense, floating, linear, whole
-from catlearn.nets.graph.passing import GraphLayer, Reads, check_nodes, graph_for
-from catlearn.nets.graph.segments import degrees, neighbours
+from catlearn.nets.graph.boxes import along
+from catlearn.nets.graph.passing import Reads, graph_for
 
 NORMALISATIONS = ("symmetric", "random walk", None)
-
-
-@dataclass(frozen=True, repr=False)
-class along(GraphLayer):
-    """The matrix of a graph applied to features. Type: `G ⊗ R(n, …) → R(n, …)`. See `propagate`."""
-
-    normalise: str | None = "symmetric"
-    self_loops: bool = True
-
-    name = "propagate"
-
-    def check(self, dom: Object) -> None:
-        super().check(dom)
-        check_nodes(self, dom)
-
-    def codomain(self, dom: Object, param: Object) -> Object:
-        return dom[1:]
-
-    def apply(self, params: tuple, *xs: Any) -> Any:
-        graph, x = xs
-        if self.normalise is None:
-            return self._summed(graph, x)
-        d = degrees(graph, x.dtype) + self.self_loops
-        inverse = jnp.where(d > 0, 1 / jnp.where(d > 0, d, 1), 0)
-        if self.normalise == "random walk":
-            return _scaled(inverse, self._summed(graph, x))
-        root = jnp.sqrt(inverse)
-        return _scaled(root, self._summed(graph, _scaled(root, x)))
-
-    def _summed(self, graph: Any, x: jax.Array) -> jax.Array:
-        return neighbours(graph, x) + x if self.self_loops else neighbours(graph, x)
-
-
-def _scaled(each: jax.Array, x: jax.Array) -> jax.Array:
-    return each.reshape(-1, *(1,) * (x.ndim - 1)) * x
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import jax
@@ -15,8 +15,9 @@ import jax.numpy as jnp
 from jax.experimental.sparse import BCOO
 
 from catlearn.algebra.graphs import EdgeList
+from catlearn.algebra.rows import Rows
 
-LARGE, CHUNK = 2**24, 2048  # bytes of messages that are better never all in memory, and edges at a time
+LARGE, CHUNK = 2**30, 2**16  # bytes of messages that are never all in memory on CPU, and edges at a time
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,51 @@ def by_index(index: jax.Array, n: int, weights: jax.Array | None = None, inside:
         return places.at[index].get(mode=mode if inside else "clip")
 
     return Segments(total, greatest, spread, weights)
+
+
+def by_rows(index: jax.Array, n: int, rows: tuple, weights: jax.Array | None = None) -> Segments:
+    """The same of edges that are laid out in rows by node: `index[e]` is where slots of `rows` have e."""
+    slots, node = rows
+
+    def total(values: jax.Array) -> jax.Array:
+        return _total(n, values if weights is None else tall(weights, values) * values, index, rows)
+
+    def greatest(values: jax.Array) -> jax.Array:
+        there = values if weights is None else jnp.where(tall(weights, values) != 0, values, -jnp.inf)
+        each = [there.at[slot].get(mode="fill", fill_value=-jnp.inf) for slot in slots.T]
+        begin = jnp.full((n, *values.shape[1:]), -jnp.inf, values.dtype)
+        return begin.at[node].max(reduce(jnp.maximum, each), mode="promise_in_bounds")
+
+    return Segments(total, greatest, lambda places: _spread(n, places, index, rows), weights)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _total(n: int, values: jax.Array, index: jax.Array, rows: tuple) -> jax.Array:
+    """The sum of values (edges, …) at each node: of each row by gathers, and then of rows. Its adjoint is `_spread`."""
+    slots, node = rows
+    each = [values.at[slot].get(mode="fill", fill_value=0) for slot in slots.T]
+    return _by_node(n, reduce(jnp.add, each), node)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _spread(n: int, places: jax.Array, index: jax.Array, rows: tuple) -> jax.Array:
+    """For each edge the value at its node. Its adjoint is `_total`."""
+    return places.at[index].get(mode="promise_in_bounds")
+
+
+def _by_node(n: int, rows: jax.Array, node: jax.Array) -> jax.Array:
+    begin = jnp.zeros((n, *rows.shape[1:]), rows.dtype)
+    return begin.at[node].add(rows, mode="promise_in_bounds")
+
+
+_total.defvjp(
+    lambda n, values, index, rows: (_total(n, values, index, rows), (index, rows)),
+    lambda n, kept, dy: (_spread(n, dy, *kept), None, None),
+)
+_spread.defvjp(
+    lambda n, places, index, rows: (_spread(n, places, index, rows), (index, rows)),
+    lambda n, kept, dy: (_total(n, dy, *kept), None, None),
+)
 
 
 def by_row(matrix: jax.Array) -> Segments:
@@ -87,7 +133,11 @@ def tall(weights: jax.Array, values: jax.Array) -> jax.Array:
 def incoming(graph: Any) -> Segments:
     """The edges of a graph by their receivers."""
     edges = as_edges(graph)
-    return by_row(graph) if edges is None else by_index(edges.receivers, edges.nodes, edges.weights)
+    if edges is None:
+        return by_row(graph)
+    if edges.rows is not None:
+        return by_rows(edges.receivers, edges.nodes, edges.rows.into, edges.weights)
+    return by_index(edges.receivers, edges.nodes, edges.weights)
 
 
 def members(graph: Any, n: int) -> Segments:
@@ -109,19 +159,26 @@ def at_senders(graph: Any, x: jax.Array) -> jax.Array:
     edges = as_edges(graph)
     if edges is None:
         return jnp.tile(x, (len(x), *(1,) * (x.ndim - 1)))
-    return x.at[edges.senders].get(mode="promise_in_bounds")
+    return _at(edges.nodes, x, edges.senders, None if edges.rows is None else edges.rows.out)
 
 
 def at_receivers(graph: Any, x: jax.Array) -> jax.Array:
     """For each edge the value at its receiver; of a dense matrix, for all pairs."""
     edges = as_edges(graph)
-    return jnp.repeat(x, len(x), 0) if edges is None else x.at[edges.receivers].get(mode="promise_in_bounds")
+    if edges is None:
+        return jnp.repeat(x, len(x), 0)
+    return _at(edges.nodes, x, edges.receivers, None if edges.rows is None else edges.rows.into)
+
+
+def _at(n: int, x: jax.Array, index: jax.Array, rows: Any) -> jax.Array:
+    return x.at[index].get(mode="promise_in_bounds") if rows is None else _spread(n, x, index, rows)
 
 
 def edge_count(graph: Any) -> int:
     """For how many edges there is place; of a dense matrix, all pairs."""
-    edges = as_edges(graph)
-    return graph.shape[0] ** 2 if edges is None else edges.edges
+    if isinstance(graph, BCOO):
+        return graph.indices.shape[0]
+    return graph.edges if isinstance(graph, EdgeList) else graph.shape[0] ** 2
 
 
 # the linear one: messages are what senders have
@@ -136,6 +193,8 @@ def neighbours(graph: Any, x: jax.Array, weights: jax.Array | None = None) -> ja
     if edges is None:
         return _dense(graph if weights is None else weights.reshape(len(x), len(x), *weights.shape[1:]), x)
     w = edges.weights if weights is None else weights
+    if edges.rows is not None:
+        return _moved(edges.nodes, x, w, edges.senders, edges.receivers, edges.rows)
     if x.nbytes // max(len(x), 1) * edges.edges > LARGE and jax.default_backend() == "cpu":
         return _chunked(edges.nodes, x, w, edges.senders, edges.receivers)
     messages = at_senders(edges, x)
@@ -183,17 +242,46 @@ def _chunked_backward(n: int, kept: tuple, dy: jax.Array) -> tuple:
     """The adjoint sends what came in back along the same edges; a weight gets the product of its two ends."""
     x, weights, senders, receivers = kept
     dx = _chunked(n, dy, weights, receivers, senders)
-    if weights is None:
-        return dx, None, None, None
+    return dx, None if weights is None else _products(x, dy, weights, senders, receivers), None, None
+
+
+def _products(x: jax.Array, dy: jax.Array, weights: jax.Array, senders: jax.Array, receivers: jax.Array) -> jax.Array:
+    """What comes back on the weight of each edge: the product of its two ends, some edges at a time."""
 
     def step(_: None, ends: tuple) -> tuple[None, jax.Array]:
         product = x.at[ends[0]].get(mode="promise_in_bounds") * dy.at[ends[1]].get(mode="promise_in_bounds")
         return None, jnp.sum(product.reshape(len(ends[0]), *weights.shape[1:], -1), -1)
 
-    return dx, _over_chunks(step, None, (senders, receivers))[1].astype(weights.dtype), None, None
+    return _over_chunks(step, None, (senders, receivers))[1].astype(weights.dtype)
 
 
 _chunked.defvjp(_chunked_forward, _chunked_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _moved(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows) -> jax.Array:
+    """The same, of edges in rows: for each place of a row one gather, all of them in one pass over the rows."""
+    slots, node = rows.into
+    each = [x.at[senders.at[slot].get(mode="fill", fill_value=n)].get(mode="fill", fill_value=0) for slot in slots.T]
+    if weights is not None:
+        by_slot = [weights.at[slot].get(mode="fill", fill_value=0) for slot in slots.T]
+        each = [tall(w, values) * values for w, values in zip(by_slot, each, strict=True)]
+    return _by_node(n, reduce(jnp.add, each), node)
+
+
+def _moved_forward(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows) -> tuple:
+    kept = (x if weights is not None else None, weights, senders, receivers, rows)
+    return _moved(n, x, weights, senders, receivers, rows), kept
+
+
+def _moved_backward(n: int, kept: tuple, dy: jax.Array) -> tuple:
+    x, weights, senders, receivers, rows = kept
+    dx = _moved(n, dy, weights, receivers, senders, rows.reversed)
+    dw = None if weights is None else _products(x, dy, weights, senders, receivers)
+    return dx, dw, None, None, None
+
+
+_moved.defvjp(_moved_forward, _moved_backward)
 
 
 def degrees(graph: Any, dtype: Any = jnp.float32) -> jax.Array:
