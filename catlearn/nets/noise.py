@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from math import isfinite
 from numbers import Real
@@ -93,8 +94,19 @@ class dropout(Noise):
             raise TypingError(f"dropout: rate must be a probability below 1, got {self.rate!r}.")
 
     def noisy(self, key: jax.Array, x: jax.Array) -> jax.Array:
-        kept = jax.random.bernoulli(key, 1 - self.rate, x.shape)
-        return jnp.where(kept, x / (1 - self.rate), jnp.zeros((), x.dtype))
+        return jnp.where(_kept(key, self.rate, x.shape), x / (1 - self.rate), jnp.zeros((), x.dtype))
+
+
+def _kept(key: jax.Array, rate: float, shape: tuple[int, ...]) -> jax.Array:
+    """True with probability 1 − rate at each place. A rate of few binary digits, as 0.5, takes as many random bits for each,
+    not 32: drawing them takes most of the time."""
+    few = [bits for bits in (1, 2, 4, 8) if float(rate * 2**bits).is_integer()]
+    if not few:
+        return jax.random.bernoulli(key, 1 - rate, shape)
+    bits, size = few[0], math.prod(shape)
+    words = jax.random.bits(key, (-(-size * bits // 32), 1), "uint32")
+    drawn = (words >> jnp.arange(0, 32, bits, "uint32")) & jnp.uint32(2**bits - 1)
+    return drawn.reshape(-1)[:size].reshape(shape) >= int(rate * 2**bits)
 
 
 @dataclass(frozen=True, repr=False)

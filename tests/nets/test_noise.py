@@ -43,6 +43,17 @@ def test_entries_are_dropped_independently():
     assert np.abs(correlations).max() < 5 / np.sqrt(TIMES)
 
 
+@pytest.mark.parametrize("rate", [0.5, 0.25, 0.75, 0.125, 0.0625, 0.99609375])
+def test_rates_of_few_binary_digits_take_no_more_bits_and_drop_as_many(rate):
+    """Entries that come from one random word are independent: five deviations of zeros, and of pairs both zero so far apart."""
+    out = np.asarray((R(401, 257) >> cl.dropout(rate))((), jax.random.key(3), jnp.ones((401, 257))))
+    zero = (out == 0).reshape(-1)
+    assert abs(zero.mean() - rate) < 5 * np.sqrt(rate * (1 - rate) / zero.size)
+    for apart in (1, 2, 8, 32, 257):
+        both = (zero[apart:] & zero[:-apart]).mean()
+        assert abs(both - rate**2) < 5 * np.sqrt(3 * rate**2 * (1 - rate**2) / zero.size)
+
+
 def test_noise_is_normal():
     out = draws(cl.noise(0.3)) - 1
     assert stats.kstest(out.ravel()[:20_000], stats.norm(scale=0.3).cdf).pvalue > 1e-3
@@ -108,6 +119,7 @@ def test_types_are_kept(key):
         for layer in (cl.dropout(0.5), cl.noise(1.0)):
             f = R(4, dtype=dtype) >> layer
             assert f.cod == f.dom and f((), key, jnp.ones(4, dtype)).dtype == dtype
+    assert [(R(*shape) >> cl.dropout(0.5))((), key, jnp.ones(shape)).shape for shape in ((), (0,), (33,))] == [(), (0,), (33,)]
     assert (R(2, 3) >> cl.dropout(0.5)).cod == R(2, 3) and (R() >> cl.noise(1.0)).cod == R()
 
 
