@@ -26,7 +26,9 @@ def test_the_code_runs(tmp_path, monkeypatch):
     images = {"x": X[0], "dy": jnp.ones(10), "xs": X, "ys": Y, "X": X, "Y": Y, "Xv": X, "Yv": Y}
     players = {"generator": R(2) >> cl.dense(3), "critic": R(3) >> cl.dense(1)}
     foreign = {"module": eqx.nn.Linear(4, 8, key=key), "linen": nn.Dense(8), "optax": optax}
-    given = {**images, **players, **foreign, "key": key, "f": R(3) >> cl.dense(3)}
+    ends = jnp.arange(34)
+    graphs = {"senders": ends, "receivers": (ends + 1) % 34, "nodes": jnp.eye(34)}
+    given = {**images, **players, **foreign, **graphs, "key": key, "f": R(3) >> cl.dense(3)}
     monkeypatch.chdir(tmp_path)
     for code in blocks("python"):
         exec(code.replace("epochs=20", "epochs=1"), given)
@@ -34,6 +36,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
     assert given["tied"].param == given["f"].param and len(given["frozen"].param) == 0
     sequences = jnp.ones((2, 16, 8)), (jnp.zeros((2, 16), int), jnp.ones((2, 16)))
     gpt = given["gpt_learner"]
+    assert given["learned"].param[:1] == R(34, 34) and given["own"].cod == R(34, 1, 8)
     assert jnp.isfinite(gpt.step(gpt.init(key), sequences)[1]["loss"])
     assert given["fast"].param == given["gpt"].param and (R(4) >> given["mixed"]).cod == R(3)
 

@@ -198,12 +198,13 @@ class Diagram(Arrow):
 
     @property
     def summary(self) -> str:
-        """Domain, codomain and parameters in one line."""
+        """Domain, codomain, the contexts that are read, and parameters in one line."""
         wires = self.param.wires
         shown = ", ".join(f"{wire.label or 0} {wire.shape_text}" for wire in wires[:8])
         more = f", … {len(wires) - 8} more" if len(wires) > 8 else ""
         count = f"{self.param.size:,} parameters: {shown}{more}" if wires else "no parameters"
-        return f"{self.dom} → {self.cod}, {count}"
+        reads = ", ".join(getattr(self.category, "names", ()))
+        return f"{self.dom} → {self.cod}{reads and f', reading {reads}'}, {count}"
 
 
 @dataclass(frozen=True)
