@@ -55,7 +55,13 @@ class Wire:
         if jax.tree.structure(0) == self.tree:
             return _array_text(self.leaves[0])
         code = getattr(self.struct, "object_code", lambda: None)()
-        return code or f"wire({self.tree.unflatten([_Text(_array_text(leaf)) for leaf in self.leaves])!r})"
+        return code or f"wire({self._struct_text})"
+
+    @property
+    def _struct_text(self) -> str:
+        arrays = [_Text(_array_text(leaf)) for leaf in self.leaves]
+        text = repr(self.tree.unflatten(arrays))  # a class of JAX, such as BCOO, may not show itself without values
+        return f"{type(self.struct).__name__}({', '.join(arrays)})" if "<invalid>" in text else text
 
 
 class _Text(str):
