@@ -270,7 +270,8 @@ def context_of(f: Diagram) -> Object:
     >>> context_of(cl.R(3) >> cl.dropout(0.5)).labels, context_of(cl.R(3) >> cl.relu)
     (('key',), I)
     """
-    return f.category.context if isinstance(f.category, CoKl) else I
+    category = getattr(f, "category", None)
+    return category.context if isinstance(category, CoKl) else I
 
 
 def underlying(f: Any) -> Any:
