@@ -16,7 +16,7 @@ from catlearn.categories.function import constant, parameter
 from catlearn.categories.para import Parametric
 from catlearn.categories.smooth import Smooth, uncurry
 from catlearn.core.arrow import Arrow
-from catlearn.core.diagram import Box, Diagram, Reparameterised, identity
+from catlearn.core.diagram import Box, Diagram, Reparameterised, identity, wiring
 from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 from catlearn.core.family import Family, Layer
 from catlearn.core.functor import Free, Functor, same_wire
@@ -312,18 +312,20 @@ def _underlying(A: Object, f: Diagram) -> Diagram:
 
 @dataclass(frozen=True)
 class _Reading(Functor):
-    """A functor to CoKl(A, Free). Its arrows are diagrams, with parameters of their own: 2-cells are theirs."""
+    """A functor to CoKl(A, Free). Its arrows are diagrams, with parameters of their own: 2-cells are theirs. One that reads the
+    context does so before the arrow that it is of, as in Para(CoKl(A, C))."""
 
     def reparameterised(self, node: Reparameterised, body: CoKleisli, along: CoKleisli) -> CoKleisli:
         f, r = body.open.arrow, along.open.arrow
         if not along.uses:
             same = f.reparameterise(r, node.initialiser)
             return replace(body, open=replace(body.open, arrow=same.like(node, self.name)))
-        Q, A, x = node.along.dom, along.open.param, f.dom
+        Q, A, X = node.along.dom, along.open.param, body.dom
+        B, n, m = body.open.param, len(X), len(A)
         values = parameter(Q).resolve(I) @ A >> r
-        return CoKleisli(
-            body.category, body.uses + along.uses, Parametric(Free, body.dom, body.open.param @ A, x @ values >> uncurry(f))
-        )
+        crossed = wiring(X @ A @ B, (*range(n), *range(n + m, n + m + len(B)), *range(n, n + m)))
+        whole = crossed >> X @ B @ values >> uncurry(f)
+        return CoKleisli(body.category, along.uses + body.uses, Parametric(Free, X, A @ B, whole))
 
 
 def _contexts(category: CoKl, f: Diagram, given: tuple) -> tuple:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from catlearn.categories.comonoid import KEY
 from catlearn.categories.contextual import context_category, contextual, lens
 from catlearn.categories.para import Para, Parametric
 from catlearn.categories.smooth import smooth
-from catlearn.core.diagram import Diagram
+from catlearn.core.diagram import Diagram, identity
 from catlearn.core.wires import Object
 from catlearn.laws import category, functor, para
 from catlearn.laws import cokleisli as laws
@@ -35,6 +36,7 @@ from catlearn.laws.random_contexts import (
 )
 from catlearn.nets.dense import dense
 from catlearn.nets.graph.gcnn import gcnn, width
+from catlearn.nets.noise import noise
 
 # what is drawn
 
@@ -130,10 +132,12 @@ def _embedding(choose: Choose) -> Counterexample | None:
 def _two_cells(choose: Choose) -> Counterexample | None:
     f = random_contextual(choose)
     r = random_contextual_reparameterisation(choose, f.param)
+    shaken = reduce(lambda s, wire: s @ (wire >> noise(0.1)), f.param, identity(Object()))
     s = random_contextual_reparameterisation(choose, r.dom)
     return first(
         functor.preserves_reparameterisation(_meant, f, r),
         laws.underlying_is_the_meaning(f.reparameterise(r)),
+        laws.underlying_is_the_meaning((f >> random_noisy(choose, f.cod)).reparameterise(shaken)),
         para.reparameterisation_composes(_meant(f), _meant(r).arrow, _meant(s).arrow),
     )
 

@@ -21,7 +21,7 @@ def draws(layer, x=None):
     return np.asarray(jax.jit(jax.vmap(lambda key: (R(WIDE) >> layer)((), key, x)))(KEYS))
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.5, 0.8])
 def test_how_many_are_kept_is_binomial(rate):
     """Of n entries k are kept with probability C(n, k) (1 − r)ᵏ rⁿ⁻ᵏ: a chi-square test of counts, and their two moments."""
     out = draws(cl.dropout(rate))
