@@ -24,7 +24,7 @@ def repeat(runs: Sequence[Run], out: Path) -> int:
     done, code = [], 0
     for run in runs:
         begin, shuffle = jax.random.split(jax.random.key(run.seed))
-        state, _, code = fitted(run.plan, run.plan.learner.init(begin), shuffle, progress=False)
+        state, _, code = fitted(run.plan, run.plan.learner.init(begin), shuffle, shown=False)
         if code:
             break
         done.append((run, scores_of(run.plan, state)))

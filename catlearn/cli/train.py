@@ -58,11 +58,12 @@ def _size(learner: Learner, examples: tuple) -> int:
     return int(learner.weigh(examples)) if learner.weighs else size
 
 
-def fitted(plan: Plan, state: tuple, key: jax.Array, progress: bool = True) -> tuple[tuple, History, int]:
-    """The state and history of a plan carried out, and the exit code."""
-    how: dict = {"epochs": plan.epochs, "batch_size": plan.batch_size, "key": key, "validation": plan.watched or plan.held_out}
+def fitted(plan: Plan, state: tuple, key: jax.Array, shown: bool = True) -> tuple[tuple, History, int]:
+    """The state and history of a plan carried out, and the exit code. A history that is `shown` has scores of what is watched."""
+    watched = (plan.watched or plan.held_out) if shown else None
+    how: dict = {"epochs": plan.epochs, "batch_size": plan.batch_size, "key": key, "validation": watched}
     try:
-        state, history = plan.learner.fit(state, plan.train, progress=progress, **how)
+        state, history = plan.learner.fit(state, plan.train, progress=shown, **how)
         return state, history, 0
     except Interrupted as stop:
         print(f"\nstopped after {len(stop.history)} epochs; keeping what there is", file=sys.stderr)
