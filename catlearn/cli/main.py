@@ -18,6 +18,9 @@ EXAMPLES = """examples:
   catlearn train digits
   catlearn train mnist5k --model transformer
   catlearn train iris --optimiser adam --lr 0.01 --epochs 50 --out runs/mine
+  catlearn train karate --seeds 10
+  catlearn train mutag --folds 10
+  catlearn train cora path/to/planetoid/data
   catlearn train path/to/script.py:learner
   catlearn describe digits
   catlearn laws
@@ -61,16 +64,20 @@ def _parser() -> argparse.ArgumentParser:
         "train", help="train a model on real data and write what came of it", epilog=script.__doc__, formatter_class=text
     )
     train.add_argument("task", type=_task, help=f"{', '.join(TASKS)}, or path/to/script.py:learner (see below)")
+    train.add_argument("path", nargs="?", help="the folder of the data, for cora")
     train.add_argument("--model", choices=MODELS, help="conv and transformer take images (default: the task's)")
     train.add_argument("--optimiser", choices=OPTIMISERS, help="default: nesterov")
     train.add_argument("--lr", type=_rate, help="learning rate (default: one that suits the optimiser)")
     train.add_argument("--epochs", type=_count, help=f"walks over the data (default: the task's; {script.EPOCHS} for a script)")
     train.add_argument("--batch-size", type=_count, help=f"examples in a step (default: likewise; {script.BATCH_SIZE})")
     train.add_argument("--seed", type=_seed, default=0, help="of parameters and shuffling (default: 0)")
+    train.add_argument("--seeds", type=_count, help="train this often, with seeds from --seed on, and print mean ± sd")
+    train.add_argument("--folds", type=_folds, help="of sets of graphs, hold out one part of so many at a time (mutag: 10)")
     train.add_argument("--out", type=_folder, help="folder for parameters, metrics and the curve (default: runs/TASK)")
     train.set_defaults(run=_train)
     describe = commands.add_parser("describe", help="print the table of a task's model")
     describe.add_argument("task", type=_task, help="as for train")
+    describe.add_argument("path", nargs="?", help="as for train")
     describe.add_argument("--model", choices=MODELS, help="default: the task's")
     describe.set_defaults(run=_describe)
     laws = commands.add_parser("laws", help="try every law on random arrows and print a table")
@@ -108,6 +115,10 @@ def _count(text: str) -> int:
     return _number(int, text, lambda value: value >= 1, "a whole number ≥ 1")
 
 
+def _folds(text: str) -> int:
+    return _number(int, text, lambda value: value >= 2, "a whole number ≥ 2")
+
+
 def _seed(text: str) -> int:
     return _number(int, text, lambda value: 0 <= value < 2**32, "a whole number from 0 to 4294967295")
 
@@ -129,14 +140,15 @@ def writable(folder: Path) -> Path:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from catlearn.cli.script import is_script, script_plan
-    from catlearn.cli.tasks import task_plan
+    from catlearn.cli.repeat import repeat
+    from catlearn.cli.script import is_script, script_runs
+    from catlearn.cli.tasks import task_runs
     from catlearn.cli.train import train
 
     made = is_script(options.task)
-    plan = script_plan(options) if made else task_plan(options)
+    runs = list((script_runs if made else task_runs)(options))
     out = writable(options.out or Path("runs") / (Path(options.task).stem if made else options.task))
-    return train(plan, options.seed, out)
+    return repeat(runs, out) if runs[0].label else train(runs[0].plan, runs[0].seed, out)
 
 
 def _describe(options: argparse.Namespace) -> int:
@@ -145,7 +157,7 @@ def _describe(options: argparse.Namespace) -> int:
     from catlearn.core.parameters import describe
 
     made = is_script(options.task)
-    print(describe(script_learner(options.task).model if made else task_model(options.task, options.model)))
+    print(describe(script_learner(options.task).model if made else task_model(options.task, options.model, options.path)))
     return 0
 
 

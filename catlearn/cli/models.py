@@ -11,14 +11,17 @@ import numpy as np
 from catlearn.algebra.cells import cell
 from catlearn.algebra.forest import Tree, trees
 from catlearn.algebra.functors import RoseTree
+from catlearn.algebra.graphs import EdgeList
 from catlearn.algebra.lists import fold
 from catlearn.algebra.machines import mealy, run
 from catlearn.algebra.relabel import relabel
 from catlearn.categories.function import function
+from catlearn.cli.graph_models import of_graphs, of_network
 from catlearn.cli.plan import UsageError
 from catlearn.core.diagram import Diagram
 from catlearn.core.family import Family
 from catlearn.core.wires import R
+from catlearn.datasets.network import Network
 from catlearn.datasets.split import Split, scale_of
 from catlearn.nets.cells import gru_cell, hidden, lstm_cell
 from catlearn.nets.convolution import conv
@@ -31,10 +34,12 @@ from catlearn.nets.shape import branch, concatenate, reshape
 from catlearn.nets.transformer import transformer_block
 from catlearn.nets.tree_cells import tree_lstm
 
-MODELS = ("dense", "mlp", "conv", "transformer", "gru", "lstm", "bidirectional", "tree", "bag")
+MODELS = ("dense", "mlp", "conv", "transformer", "gru", "lstm", "bidirectional", "tree", "bag", "gcn", "sgc", "gin")
+
+Data = Split | Network
 
 
-def model_for(data: Split, name: str) -> Diagram:
+def model_for(data: Data, name: str) -> Diagram:
     """The model by this name, from an input of the data to logits, or to a number in the unit of the targets.
     Raises UsageError, with the names that can be, where the model is for other data.
 
@@ -48,18 +53,22 @@ def model_for(data: Split, name: str) -> Diagram:
     return suitable[name]
 
 
-def models_of(data: Split) -> dict[str, Diagram]:
-    """The models that take inputs such as these: images, tables, padded series with their lengths, text, or trees."""
+def models_of(data: Data) -> dict[str, Diagram]:
+    """The models that take inputs such as these: images, tables, padded series with their lengths, text, trees, or graphs."""
+    if isinstance(data, Network):
+        return of_network(data)
     inputs, classes = data.train[0], len(data.classes)
     if isinstance(inputs, Tree):
         return _of_trees(inputs, classes, len(data.vocabulary))
+    if isinstance(inputs, tuple) and isinstance(inputs[0], EdgeList):
+        return of_graphs(inputs[0], inputs[1], _end(classes, data.train[1]))
     if isinstance(inputs, tuple):
         length, features = inputs[0].shape[1:]
         return _of_series(length, features, classes)
     if data.vocabulary:
         text = R(inputs.shape[1], dtype="int32")
         return {name: text >> run(text_machine(classes, name)) for name in ("gru", "lstm")}
-    end = dense(classes) if classes else dense(1) >> _in_unit_of(data.train[1])
+    end = _end(classes, data.train[1])
     found = _of_images(end, inputs.shape[1:]) if inputs.ndim == 4 else _of_tables(end)
     return {name: R(*inputs.shape[1:]) >> model for name, model in found.items()}
 
@@ -116,6 +125,10 @@ def _of_images(end: Family, shape: tuple[int, ...]) -> dict[str, Family]:
         "conv": seen >> flatten >> dense(64) >> relu >> end,
         "transformer": rows >> transformer_block(4) >> transformer_block(4) >> layer_norm() >> global_average_pool >> end,
     }
+
+
+def _end(classes: int, targets: np.ndarray) -> Family:
+    return dense(classes) if classes else dense(1) >> _in_unit_of(targets)
 
 
 def _in_unit_of(targets: np.ndarray) -> Family:

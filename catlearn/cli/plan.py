@@ -20,7 +20,7 @@ class Plan:
     """A learner, its pairs of arrays `(X, Y)`, how long to train it, and the metrics to take of it once trained.
 
     `shown` makes a text of the trained parameters, such as a sample; `baseline` is a simpler learner to compare with, and
-    what it is called.
+    what it is called. `watched` is measured after each epoch: what is held out, unless told. `unit` is that of the targets.
     """
 
     name: str
@@ -32,6 +32,8 @@ class Plan:
     batch_size: int
     shown: Callable[[tuple], str] | None = None
     baseline: tuple[str, Learner] | None = None
+    watched: tuple[Any, Any] | None = None
+    unit: str = ""
 
     @property
     def part(self) -> str:
@@ -42,3 +44,12 @@ class Plan:
     def measured(self) -> tuple[Any, Any]:
         """The pair that the trained learner is measured on."""
         return self.held_out or self.train
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan carried out once, with a seed of its own; `label` says which it is of several."""
+
+    label: str
+    plan: Plan
+    seed: int

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from catlearn.cli.plan import Plan, UsageError
+from catlearn.cli.plan import Plan, Run, UsageError
 from catlearn.learn.learner import Learner
 
 EPOCHS, BATCH_SIZE = 20, 32
@@ -33,14 +33,22 @@ def is_script(text: str) -> bool:
 
 def script_plan(options: argparse.Namespace) -> Plan:
     """The plan that a script gives. Raises UsageError where the script, a name or a type is wrong."""
-    for given in ("model", "optimiser", "lr"):
+    for given in ("model", "optimiser", "lr", "folds"):
         if getattr(options, given) is not None:
-            raise UsageError(f"--{given} is for the named tasks: a script's learner has its own.")
+            raise UsageError(f"--{given} is for the named tasks: a script's learner and data are its own.")
+    if options.path:
+        raise UsageError(f"{options.path}: no path goes here; a script has its own data.")
     path, name = _place(options.task)
     script = _run(path)
     learner, (pair, held_out) = _learner(script, path, name), _data(script, path)
     epochs, size = options.epochs or EPOCHS, options.batch_size or BATCH_SIZE
     return Plan(f"{path.name}:{name}", learner, pair, held_out, learner.metrics, epochs, size)
+
+
+def script_runs(options: argparse.Namespace) -> list[Run]:
+    """The runs of a script: one, or one for each seed. Raises UsageError as `script_plan`."""
+    plan, count = script_plan(options), options.seeds
+    return [Run(f"seed {seed}" if count else "", plan, seed) for seed in range(options.seed, options.seed + (count or 1))]
 
 
 def script_learner(text: str) -> Learner:

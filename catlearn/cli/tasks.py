@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from catlearn.cli.models import model_for
-from catlearn.cli.plan import Plan
+from catlearn.cli.graph_models import DECAYED
+from catlearn.cli.models import Data, model_for
+from catlearn.cli.plan import Plan, Run, UsageError
 from catlearn.cli.samples import sample_of_text
 from catlearn.core.diagram import Diagram
-from catlearn.datasets import Split, breast_cancer, diabetes, digits, iris, japanese_vowels, mnist5k, python_forest, topics, wine
+from catlearn.datasets import (
+    GraphSet,
+    Network,
+    Split,
+    breast_cancer,
+    cora,
+    diabetes,
+    digits,
+    folds,
+    freesolv,
+    iris,
+    japanese_vowels,
+    karate,
+    mnist5k,
+    mutag,
+    python_forest,
+    topics,
+    wine,
+)
+from catlearn.datasets.planetoid import ORIGIN
+from catlearn.learn.around import average
 from catlearn.learn.learner import Learner, supervised
-from catlearn.learn.losses import quadratic, softmax_cross_entropy
+from catlearn.learn.losses import quadratic, softmax_cross_entropy, weighted
 from catlearn.learn.metrics import accuracy, r2, rmse
 from catlearn.learn.optimiser import Optimiser
 from catlearn.learn.optimisers import adagrad, adam, adamw, descent, lion, momentum, nadam, nesterov, rmsprop
@@ -20,15 +42,31 @@ from catlearn.learn.optimisers import adagrad, adam, adamw, descent, lion, momen
 
 @dataclass(frozen=True)
 class Task:
-    """A data set with a model that suits it."""
+    """A data set with a model that suits it. `rate` is that of its own optimiser (None: `OPTIMISERS`' rate), `averaged` the
+    decay of an average of its parameters, `folds` how often all is trained, each time with another part held out; `files`
+    says what data `load` takes a path of, and where they come from; `whole` that nothing of them is held out yet."""
 
-    load: Callable[[], Split]
+    load: Callable[..., Data | GraphSet]
     model: str
     epochs: int
     batch_size: int = 16
     optimiser: str = "nesterov"
+    rate: float | None = None
+    averaged: float | None = None
+    folds: int | None = None
+    files: str | None = None
+    whole: bool = False
+    unit: str = ""
     shown: Callable[[Split, str], Callable[[tuple], str]] | None = None
     baseline: str | None = None
+
+    def data(self, path: str | None) -> Data | GraphSet:
+        """The data. Raises UsageError for a path that is missing, or given where there is none."""
+        if self.files and not path:
+            raise UsageError(f"name a folder after the task, as in `catlearn train cora PATH`: that of {self.files}")
+        if path and not self.files:
+            raise UsageError(f"{path}: no path goes here; these data come with a package.")
+        return self.load(path) if self.files else self.load()
 
 
 TASKS = {
@@ -41,6 +79,10 @@ TASKS = {
     "japanese-vowels": Task(japanese_vowels, "gru", epochs=60, optimiser="adam"),
     "chars": Task(topics, "gru", epochs=12, batch_size=32, optimiser="adam", shown=sample_of_text),
     "python-trees": Task(python_forest, "tree", epochs=5, batch_size=32, optimiser="adam", baseline="bag"),
+    "karate": Task(karate, "gcn", epochs=200, batch_size=1, optimiser="adam", rate=0.01),
+    "cora": Task(cora, "gcn", epochs=200, batch_size=1, optimiser="adam", rate=0.01, averaged=0.9, files=ORIGIN),
+    "mutag": Task(mutag, "gin", epochs=300, batch_size=32, optimiser="adam", rate=0.005, averaged=0.98, folds=10, whole=True),
+    "freesolv": Task(freesolv, "gin", epochs=200, batch_size=32, optimiser="adam", averaged=0.98, unit="kcal/mol", whole=True),
 }
 
 OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with the rate to begin with
@@ -56,27 +98,67 @@ OPTIMISERS: dict[str, tuple[Callable[[float], Optimiser], float]] = {  # with th
 }
 
 
-def task_plan(options: argparse.Namespace) -> Plan:
-    """The plan of the task that the options name. Raises UsageError for a model that can't take its data."""
+def task_runs(options: argparse.Namespace) -> Iterator[Run]:
+    """The runs of the task that the options name: one, or one for each seed and fold.
+    Raises UsageError for a model that can't take its data, a path that is missing, and folds of data that have a part of
+    their own that is held out."""
     task = TASKS[options.task]
-    data = task.load()
+    data, count = task.data(options.path), options.folds or task.folds
+    if options.folds and not isinstance(data, GraphSet):
+        sets = " and ".join(name for name, other in TASKS.items() if other.whole)
+        raise UsageError(f"--folds is for {sets}: {options.task} has a part of its own that is held out.")
+    learner = None
+    for seed in range(options.seed, options.seed + (options.seeds or 1)):
+        said = f"seed {seed}" if options.seeds else ""
+        for i, cut in enumerate(_cuts(data, count, seed)):
+            plan = _plan(task, options, cut, learner)
+            learner = plan.learner
+            yield Run(", ".join(filter(None, [said, f"fold {i + 1}" if count else ""])), plan, seed)
+
+
+def task_model(task: str, model: str | None, path: str | None = None) -> Diagram:
+    """A task's model: its own, or the one by this name."""
+    return model_for(_cuts(TASKS[task].data(path), None, 0)[0], model or TASKS[task].model)
+
+
+def _cuts(data: Data | GraphSet, count: int | None, seed: int) -> list[Data]:
+    """The data with a part held out: once, or once for each fold. Of graphs that are cut once it is a fifth, always the same."""
+    if not isinstance(data, GraphSet):
+        return [data]
+    return [*map(data.split, folds(data.targets, count, seed) if count else folds(data.targets, 5)[:1])]
+
+
+def _plan(task: Task, options: argparse.Namespace, data: Data, known: Learner | None) -> Plan:
+    """The plan of these data. A learner that is known already, and has the same model, need not be compiled again."""
     make, rate = OPTIMISERS[options.optimiser or task.optimiser]
+    rate = task.rate if task.rate and options.optimiser in (None, task.optimiser) else rate
     name, optimiser = options.model or task.model, make(options.lr or rate)
-    learner, metrics = _learner(data, model_for(data, name), optimiser)
+    optimiser = average(optimiser, task.averaged) if task.averaged else optimiser
+    learner, metrics = _learner(data, name, optimiser)
+    learner = known if known is not None and known.model == learner.model else learner
     epochs, size = options.epochs or task.epochs, options.batch_size or task.batch_size
     other = task.baseline if task.baseline != name else None
-    baseline = other and (other, _learner(data, model_for(data, other), optimiser)[0])
-    shown = task.shown and task.shown(data, name)
-    return Plan(options.task, learner, data.train, data.test, tuple(metrics.items()), epochs, size, shown, baseline or None)
+    baseline = (other, _learner(data, other, optimiser)[0]) if other else None
+    shown = task.shown(data, name) if task.shown and isinstance(data, Split) else None
+    parts = _parts(data)
+    return Plan(options.task, learner, *parts[:2], tuple(metrics.items()), epochs, size, shown, baseline, parts[2], task.unit)
 
 
-def task_model(task: str, model: str | None) -> Diagram:
-    """A task's model: its own, or the one by this name."""
-    return model_for(TASKS[task].load(), model or TASKS[task].model)
+def _parts(data: Data) -> tuple[Any, Any, Any]:
+    """What to train on, what is held out, and what to watch where that is something else."""
+    if isinstance(data, Split):
+        return data.train, data.test, None
+    watched = data.examples(data.validation) if len(data.validation) else None
+    return data.examples(data.train), data.examples(data.test), watched
 
 
-def _learner(data: Split, model: Diagram, optimiser: Optimiser) -> tuple[Learner, dict]:
+def _learner(data: Data, name: str, optimiser: Optimiser) -> tuple[Learner, dict]:
     """The learner, and what to measure of it. R² and RMSE are no means, so no epoch can average them over its batches."""
+    model = model_for(data, name)
+    if isinstance(data, Network):
+        metrics = {"accuracy": accuracy}
+        judged = weighted(softmax_cross_entropy)
+        return supervised(model, judged, optimiser, metrics=metrics, regulariser=DECAYED[name]), metrics
     if data.classes:
         metrics = {"accuracy": accuracy}
         return supervised(model, softmax_cross_entropy, optimiser, metrics=metrics), metrics

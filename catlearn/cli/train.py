@@ -20,21 +20,20 @@ from catlearn.learn.checkpoint import save
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.fit import EXAMPLES_AT_ONCE, evaluate
 from catlearn.learn.history import History
+from catlearn.learn.learner import Learner
 from catlearn.learn.memory import keep_memory
 
 
 def train(plan: Plan, seed: int, out: Path) -> int:
     """Train and write `params.npz`, `metrics.json` and `curve.png` to `out`; the exit code."""
     keep_memory()
-    learner, size = plan.learner, plan.learner.check_data(plan.train)
-    held = f", {learner.check_data(plan.held_out):,} held out" if plan.held_out else ""
-    print(describe(learner.model), flush=True)
-    print(f"\n{plan.name}: {size:,} examples{held}; {learner.optimiser!r}", flush=True)
+    learner = plan.learner
+    introduce(plan)
     begin, shuffle = jax.random.split(jax.random.key(seed))
-    state, history, code = _fit(plan, learner.init(begin), shuffle)
-    scores = _scores(plan, state)
+    state, history, code = fitted(plan, learner.init(begin), shuffle)
+    scores = scores_of(plan, state)
     for name, score in scores.items():
-        print(f"{plan.part} {name}: {_text(name, score)}", flush=True)
+        print(f"{plan.part} {name}: {text_of(name, score, plan.unit)}", flush=True)
     scores |= _baseline(plan, begin, shuffle) if plan.baseline and not code else {}
     if plan.shown:
         print(plan.shown(learner.params(state)), flush=True)
@@ -43,10 +42,28 @@ def train(plan: Plan, seed: int, out: Path) -> int:
     return code
 
 
-def _fit(plan: Plan, state: tuple, key: jax.Array) -> tuple[tuple, History, int]:
-    how: dict = {"epochs": plan.epochs, "batch_size": plan.batch_size, "key": key, "validation": plan.held_out}
+def introduce(plan: Plan, runs: int = 1) -> None:
+    """Print the table of the model, and what it is trained on. Raises ArgumentError for data that don't fit it."""
+    learner = plan.learner
+    sizes = [_size(learner, part) for part in (plan.train, plan.held_out) if part]
+    held = f", {sizes[1]:,} held out" if plan.held_out else ""
+    what, times = "labels" if learner.weighs else "examples", f"; {runs} runs" if runs > 1 else ""
+    print(describe(learner.model), flush=True)
+    print(f"\n{plan.name}: {sizes[0]:,} {what}{held}; {learner.optimiser!r}{times}", flush=True)
+
+
+def _size(learner: Learner, examples: tuple) -> int:
+    """How many labels there are, of one example or of many."""
+    size = learner.check_data(examples)
+    return int(learner.weigh(examples)) if learner.weighs else size
+
+
+def fitted(plan: Plan, state: tuple, key: jax.Array, shown: bool = True) -> tuple[tuple, History, int]:
+    """The state and history of a plan carried out, and the exit code. A history that is `shown` has scores of what is watched."""
+    watched = (plan.watched or plan.held_out) if shown else None
+    how: dict = {"epochs": plan.epochs, "batch_size": plan.batch_size, "key": key, "validation": watched}
     try:
-        state, history = plan.learner.fit(state, plan.train, progress=True, **how)
+        state, history = plan.learner.fit(state, plan.train, progress=shown, **how)
         return state, history, 0
     except Interrupted as stop:
         print(f"\nstopped after {len(stop.history)} epochs; keeping what there is", file=sys.stderr)
@@ -61,19 +78,20 @@ def _baseline(plan: Plan, begin: jax.Array, shuffle: jax.Array) -> dict[str, flo
     assert plan.baseline
     name, learner = plan.baseline
     simple = replace(plan, learner=learner)
-    state, _, code = _fit(simple, learner.init(begin), shuffle)
-    scores = {} if code else _scores(simple, state)
+    state, _, code = fitted(simple, learner.init(begin), shuffle)
+    scores = {} if code else scores_of(simple, state)
     for metric, score in scores.items():
-        print(f"{plan.part} {metric} of a {name}: {_text(metric, score)}", flush=True)
+        print(f"{plan.part} {metric} of a {name}: {text_of(metric, score, plan.unit)}", flush=True)
     return {f"{name}_{metric}": score for metric, score in scores.items()}
 
 
-def _scores(plan: Plan, state: tuple) -> dict[str, float]:
+def scores_of(plan: Plan, state: tuple) -> dict[str, float]:
     """The loss, and each metric of all the examples at once: not every metric is a mean over batches."""
     xs, ys = plan.measured
     loss = evaluate(plan.learner, state, (xs, ys))["loss"]
     predictions = _predicted(plan, state)
-    return {"loss": loss, **{name: float(metric(predictions, ys)) for name, metric in plan.metrics}}
+    targets = ys if plan.learner.weighs else (ys,)
+    return {"loss": loss, **{name: float(metric(predictions, *targets)) for name, metric in plan.metrics}}
 
 
 def _predicted(plan: Plan, state: tuple) -> Any:
@@ -84,8 +102,11 @@ def _predicted(plan: Plan, state: tuple) -> Any:
     return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
 
 
-def _text(name: str, score: float) -> str:
-    return f"{100 * score:.2f} %" if name.endswith("accuracy") else f"{score:.4g}"
+def text_of(name: str, score: float, unit: str = "") -> str:
+    """A score as text: accuracy in per cent, and RMSE in the unit of the targets."""
+    if name.endswith("accuracy"):
+        return f"{100 * score:.2f} %"
+    return f"{score:.4g} {unit}" if unit and name.endswith("rmse") else f"{score:.4g}"
 
 
 def _plain(value: Any) -> Any:
@@ -95,6 +116,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_record(out: Path, record: dict[str, Any]) -> None:
+    """Write `metrics.json`, whole or not at all."""
+    draft = out / "metrics.json.draft"
+    draft.write_text(json.dumps(_plain(record), indent=2, allow_nan=False) + "\n")
+    os.replace(draft, out / "metrics.json")
 
 
 def _write(out: Path, plan: Plan, state: tuple, history: History, scores: dict[str, float], seed: int) -> None:
@@ -112,8 +140,6 @@ def _write(out: Path, plan: Plan, state: tuple, history: History, scores: dict[s
         **{f"{plan.part}_{name}": score for name, score in scores.items()},
         "history": list(history),
     }
-    draft = out / "metrics.json.draft"
-    draft.write_text(json.dumps(_plain(record), indent=2, allow_nan=False) + "\n")
-    os.replace(draft, out / "metrics.json")
-    said = ", ".join(f"{name.replace('_', ' ')} {_text(name, score)}" for name, score in scores.items())
+    write_record(out, record)
+    said = ", ".join(f"{name.replace('_', ' ')} {text_of(name, score, plan.unit)}" for name, score in scores.items())
     save_curves(history, out / "curve.png", f"{plan.name}, {plan.learner.optimiser!r}\n{plan.part} {said}")

@@ -13,6 +13,10 @@ from catlearn.datasets.pickled import unpickled
 
 PARTS = ("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index")
 VALIDATION = 500
+ORIGIN = (
+    "Planetoid's public files, ind.cora.x and seven more: they lie in the folder `data` of the repository kimiyoung/planetoid "
+    "on GitHub."
+)
 CLASSES = {
     "cora": (
         "Theory",
@@ -48,10 +52,7 @@ def planetoid(folder: str | Path, name: str) -> Network:
     paths = {part: Path(folder) / f"ind.{name}.{part}" for part in PARTS}
     missing = [path.name for path in paths.values() if not path.is_file()]
     if missing:
-        raise ArgumentError(
-            f"{Path(folder)} has no {', '.join(missing)}: these files are Planetoid's public data. Get the folder `data` of the "
-            f"repository kimiyoung/planetoid on GitHub, and give its path, where {paths['x'].name} lies."
-        )
+        raise ArgumentError(f"{Path(folder)} has no {', '.join(missing)}. Give the folder of {ORIGIN}")
     index = _lines(paths.pop("test.index"))
     found = {part: unpickled(path) for part, path in paths.items()}
     wrong = [part for part, value in found.items() if isinstance(value, dict) != (part == "graph")]

@@ -56,8 +56,7 @@ def fit(
     if not _finite(state):
         raise ArgumentError("the state to begin from is not finite.")
     source, epochs = source_of(learner, data, batch_size, key), whole_number("epochs", epochs, 0)
-    if validation is not None:
-        learner.check_data(validation)
+    held_out = None if validation is None else _all_of(learner, validation)
     state, history = jax.tree.map(jnp.array, state), History()
     try:
         run = runner(learner, source, state, loop)
@@ -77,7 +76,7 @@ def fit(
                     raise ArgumentError(
                         f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk: give a list."
                     )
-                history = history.with_row(_row(learner, state, epoch, meter, validation, began))
+                history = history.with_row(_row(learner, state, epoch, meter, held_out, began))
     except KeyboardInterrupt as interrupt:
         raise Interrupted(state, history) from interrupt
     except ArgumentError as error:
@@ -106,10 +105,10 @@ class _Meter:
         return {name: total / (self.weight or 1.0) for name, total in self.sums.items()}
 
 
-def _row(learner: Trainable, state: tuple, epoch: int, meter: _Meter, validation: tuple | None, began: float) -> dict[str, Any]:
-    judged = {} if validation is None else evaluate(learner, state, validation)
-    held_out = {f"validation_{name}": value for name, value in judged.items()}
-    return {"epoch": epoch, **meter.means(), **held_out, "seconds": time.perf_counter() - began}
+def _row(learner: Trainable, state: tuple, epoch: int, meter: _Meter, held_out: Arrays | None, began: float) -> dict[str, Any]:
+    judged = {} if held_out is None else _evaluated(learner, state, held_out)
+    validation = {f"validation_{name}": value for name, value in judged.items()}
+    return {"epoch": epoch, **meter.means(), **validation, "seconds": time.perf_counter() - began}
 
 
 def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> dict[str, float]:
@@ -123,8 +122,16 @@ def evaluate(learner: Trainable, state: tuple, data: tuple, batch_size: int = EX
     >>> sorted(evaluate(learner, learner.init(jax.random.key(0)), (jnp.ones((8, 2)), jnp.zeros((8, 2)))))
     ['loss']
     """
-    size = learner.check_data(data)
-    source, meter = Arrays(data[0], data[1], size, batch_size, None), _Meter()
+    return _evaluated(learner, state, _all_of(learner, data, batch_size))
+
+
+def _all_of(learner: Trainable, data: tuple, batch_size: int = EXAMPLES_AT_ONCE) -> Arrays:
+    """The batches of a pair of arrays, which are looked at here, once. Raises ArgumentError where they don't fit the learner."""
+    return Arrays(data[0], data[1], learner.check_data(data), batch_size, None)
+
+
+def _evaluated(learner: Trainable, state: tuple, source: Arrays) -> dict[str, float]:
+    meter = _Meter()
     for examples in source.batches(1):
         metrics = learner.evaluate(state, examples)
         meter.add({name: np.asarray(value)[None] for name, value in metrics.items()}, [learner.weigh(examples)])
