@@ -45,7 +45,9 @@ def test_papers_that_the_files_say_nothing_of_have_no_label(tmp_path):
 
 
 def test_missing_files_are_named_with_where_they_come_from(tmp_path):
-    with pytest.raises(ArgumentError, match=r"has no ind.cora.x, .*Give the folder of Planetoid's .*kimiyoung/planetoid on GitHub"):
+    with pytest.raises(
+        ArgumentError, match=r"has no ind.cora.x, .*Give the folder of Planetoid's .*kimiyoung/planetoid on GitHub"
+    ):
         cora(tmp_path)
     write_planetoid(tmp_path)
     (tmp_path / "ind.cora.ty").unlink()
