@@ -81,7 +81,9 @@ TASKS = {
     "python-trees": Task(python_forest, "tree", epochs=5, batch_size=32, optimiser="adam", baseline="bag"),
     "karate": Task(karate, "gcn", epochs=200, batch_size=1, optimiser="adam", rate=0.01),
     "cora": Task(cora, "gcn", epochs=200, batch_size=1, optimiser="adam", rate=0.01, averaged=0.9, files=ORIGIN),
-    "mutag": Task(mutag, "gin", epochs=300, batch_size=32, optimiser="adam", rate=0.005, averaged=0.98, folds=10, whole=True),
+    "mutag": Task(
+        mutag, "gin", epochs=300, batch_size=32, optimiser="adam", rate=0.005, averaged=0.98, folds=10, whole=True
+    ),  # chosen on folds of other seeds (100 and 101) than it begins with
     "freesolv": Task(freesolv, "gin", epochs=200, batch_size=32, optimiser="adam", averaged=0.98, unit="kcal/mol", whole=True),
 }
 

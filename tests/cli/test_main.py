@@ -153,7 +153,8 @@ def test_the_module_runs_as_a_program():
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     tables = {"digits", "iris", "wine", "breast-cancer", "diabetes", "mnist5k"}
     sequences = {"japanese-vowels", "chars", "python-trees"}
-    assert set(TASKS) == tables | sequences
+    graphs = {"karate", "mutag", "cora", "freesolv"}
+    assert set(TASKS) == tables | sequences | graphs
 
 
 @pytest.mark.parametrize("task", ["wine", "breast-cancer"])
