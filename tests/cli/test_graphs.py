@@ -47,19 +47,15 @@ def test_seeds_are_runs_of_their_own_with_a_mean(tmp_path, capsys):
     assert json.loads((tmp_path / "one" / "metrics.json").read_text())["test_loss"] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_seeds_of_any_task(tmp_path, capsys):
-    assert main(["train", "diabetes", "--seeds", "2", "--epochs", "1", "--out", str(tmp_path)]) == 0
-    assert "test rmse: " in capsys.readouterr().out
-
-
 @NEEDS_MUTAG
 def test_each_molecule_is_held_out_once(tmp_path, capsys):
     """What is seen without bonds is worth something: 125 of 188 are of one class."""
-    assert main(["train", "mutag", "--model", "bag", "--epochs", "30", "--folds", "3", "--out", str(tmp_path)]) == 0
+    how = ["--model", "bag", "--epochs", "30", "--batch-size", "47", "--folds", "2"]
+    assert main(["train", "mutag", *how, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     record = json.loads((tmp_path / "metrics.json").read_text())
-    assert [run["run"] for run in record["runs"]] == ["fold 1", "fold 2", "fold 3"]
-    assert "mutag: 125 examples, 63 held out; average(adam(0.005), decay=0.98); 3 runs" in said
+    assert [run["run"] for run in record["runs"]] == ["fold 1", "fold 2"]
+    assert "mutag: 94 examples, 94 held out; average(adam(0.005), decay=0.98); 2 runs" in said
     accuracy = scores(said, "test accuracy")[0]
     assert 65 < accuracy < 95 and accuracy == pytest.approx(
         100 * np.mean([run["test_accuracy"] for run in record["runs"]]), abs=0.006
@@ -68,7 +64,8 @@ def test_each_molecule_is_held_out_once(tmp_path, capsys):
 
 @NEEDS_FREESOLV
 def test_a_regression_is_measured_in_its_unit(tmp_path, capsys):
-    assert main(["train", "freesolv", "--model", "bag", "--epochs", "20", "--out", str(tmp_path)]) == 0
+    how = ["--model", "bag", "--epochs", "40", "--batch-size", "257", "--lr", "0.01"]
+    assert main(["train", "freesolv", *how, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     line = next(line for line in said.splitlines() if line.startswith("test rmse: "))
     assert line.endswith(" kcal/mol") and 0.5 < scores(said, "test rmse")[0] < 3.8  # the deviation of the energies is 3.84

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from catlearn.algebra.graphs import dense_of
+from catlearn.algebra.graph_forms import dense_of
 from catlearn.core.errors import MissingPackageError
 from catlearn.datasets import karate
 from catlearn.datasets.network import undirected

@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from catlearn.algebra.graphs import dense_of
+from catlearn.algebra.graph_forms import dense_of
 from catlearn.core.errors import ArgumentError
 from catlearn.datasets import cora, planetoid
 from tests.datasets.old_pickles import old_array, old_graph, old_pickle, old_sparse, write_planetoid
