@@ -134,8 +134,17 @@ def _end(classes: int, targets: np.ndarray) -> Family:
 def _in_unit_of(targets: np.ndarray) -> Family:
     """The fixed affine map that leads numbers of mean 0 and deviation 1, which nets begin with, to the unit of the targets."""
     scale = scale_of(targets)
+    return function(_InUnit(tuple(scale.mean.tolist()), tuple(scale.deviation.tolist())))
 
-    def in_unit(x: jax.Array) -> jax.Array:
-        return x * scale.deviation + scale.mean
 
-    return function(in_unit)
+@dataclass(frozen=True)
+class _InUnit:
+    """Numbers in a unit, from those in which its own deviation is 1, and its mean 0."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    __name__ = "in_unit"
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return x * np.array(self.deviation, np.float32) + np.array(self.mean, np.float32)
