@@ -3,6 +3,7 @@
 from benchmarks import (
     boxes,
     folds,
+    graphs,
     libraries,
     loops,
     paper,
@@ -19,6 +20,20 @@ from catlearn import keep_memory
 
 print(machine())
 keep_memory()  # of the whole process, so of every contestant
-everything = zero_cost, libraries, python_loop, boxes, loops, recompute, folds, recurrence, through_time, trees, paper, start_up
+everything = (
+    zero_cost,
+    libraries,
+    python_loop,
+    boxes,
+    loops,
+    recompute,
+    folds,
+    recurrence,
+    through_time,
+    trees,
+    graphs,
+    paper,
+    start_up,
+)
 for benchmark in everything:
     benchmark.main()
