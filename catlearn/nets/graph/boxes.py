@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.algebra.graphs import EdgeList, merged, nodes_of
-from catlearn.categories.batch import with_axis
+from catlearn.categories.batch import Batched, with_axis
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import ArgumentError, TypingError
@@ -28,7 +28,7 @@ class GraphLayer(SmoothLayer):
     def batch(self, box: Box, size: int, batched: tuple[bool, ...]) -> Diagram | None:
         if not all(batched) or not isinstance(box.dom.wires[0].struct, EdgeList):
             return None
-        return Box(_Union(box, size), with_axis(box.dom, size), with_axis(box.cod, size))
+        return Box(_Union(box, size, batched), with_axis(box.dom, size), with_axis(box.cod, size))
 
     def joined(self, graph: EdgeList, xs: tuple) -> tuple:
         """What goes with a batch of graphs, as it goes with their disjoint union: rows one after the other."""
@@ -51,31 +51,14 @@ def inspect_edges(graph: EdgeList) -> None:
 
 
 @dataclass(frozen=True, repr=False)
-class _Union(SmoothLayer):
+class _Union(Batched):
     """A box on a batch of graphs, as one on their disjoint union."""
-
-    box: Box
-    size: int
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.box.op.name
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return self.box.op.arity
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         out = self.box.op.apply(params, merged(xs[0]), *self.box.op.joined(xs[0], xs[1:]))
         shapes = [leaf.shape for wire in self.box.cod.wires for leaf in wire.leaves]
         leaves, tree = jax.tree.flatten(out)
         return tree.unflatten([leaf.reshape(self.size, *shape) for leaf, shape in zip(leaves, shapes, strict=True)])
-
-    def inspect(self, *xs: Any) -> None:
-        self.box.op.inspect(*xs)
-
-    def __repr__(self) -> str:
-        return f"batch({self.box.op!r}, {self.size})"
 
 
 def check_nodes(layer: Family, dom: Object) -> int:

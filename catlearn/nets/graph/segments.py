@@ -38,12 +38,11 @@ def by_index(index: jax.Array, n: int, weights: jax.Array | None = None, inside:
     mode = "promise_in_bounds" if inside else "drop"
 
     def total(values: jax.Array) -> jax.Array:
-        weighed = values if weights is None else tall(weights, values) * values
+        weighed = _weighed(weights, values)
         return jnp.zeros((n, *values.shape[1:]), weighed.dtype).at[index].add(weighed, mode=mode)
 
     def greatest(values: jax.Array) -> jax.Array:
-        there = values if weights is None else jnp.where(tall(weights, values) != 0, values, -jnp.inf)
-        return jnp.full((n, *values.shape[1:]), -jnp.inf, values.dtype).at[index].max(there, mode=mode)
+        return jnp.full((n, *values.shape[1:]), -jnp.inf, values.dtype).at[index].max(_there(weights, values), mode=mode)
 
     def spread(places: jax.Array) -> jax.Array:
         return places.at[index].get(mode=mode if inside else "clip")
@@ -56,10 +55,10 @@ def by_rows(index: jax.Array, n: int, rows: tuple, weights: jax.Array | None = N
     slots, node = rows
 
     def total(values: jax.Array) -> jax.Array:
-        return _total(n, values if weights is None else tall(weights, values) * values, index, rows)
+        return _total(n, _weighed(weights, values), index, rows)
 
     def greatest(values: jax.Array) -> jax.Array:
-        there = values if weights is None else jnp.where(tall(weights, values) != 0, values, -jnp.inf)
+        there = _there(weights, values)
         each = [there.at[slot].get(mode="fill", fill_value=-jnp.inf) for slot in slots.T]
         begin = jnp.full((n, *values.shape[1:]), -jnp.inf, values.dtype)
         return begin.at[node].max(reduce(jnp.maximum, each), mode="promise_in_bounds")
@@ -102,10 +101,10 @@ def by_row(matrix: jax.Array) -> Segments:
     square = lambda values: values.reshape(n, n, *values.shape[1:])  # noqa: E731
 
     def total(values: jax.Array) -> jax.Array:
-        return jnp.sum(tall(matrix, square(values)) * square(values), 1)
+        return jnp.sum(_weighed(matrix, square(values)), 1)
 
     def greatest(values: jax.Array) -> jax.Array:
-        return jnp.max(jnp.where(tall(matrix, square(values)) != 0, square(values), -jnp.inf), 1)
+        return jnp.max(_there(matrix, square(values)), 1)
 
     def spread(places: jax.Array) -> jax.Array:
         return jnp.repeat(places, n, 0)
@@ -125,6 +124,15 @@ def all_of(n: int) -> Segments:
 def tall(weights: jax.Array, values: jax.Array) -> jax.Array:
     """Weights with axes of length 1 after their own, to multiply values."""
     return weights.reshape(weights.shape + (1,) * (values.ndim - weights.ndim))
+
+
+def _weighed(weights: jax.Array | None, values: jax.Array) -> jax.Array:
+    return values if weights is None else tall(weights, values) * values
+
+
+def _there(weights: jax.Array | None, values: jax.Array) -> jax.Array:
+    """Values, and −∞ in place of those of weight 0."""
+    return values if weights is None else jnp.where(tall(weights, values) != 0, values, -jnp.inf)
 
 
 # graphs
@@ -193,13 +201,10 @@ def neighbours(graph: Any, x: jax.Array, weights: jax.Array | None = None) -> ja
     if edges is None:
         return _dense(graph if weights is None else weights.reshape(len(x), len(x), *weights.shape[1:]), x)
     w = edges.weights if weights is None else weights
-    if edges.rows is not None:
+    large = x.nbytes // max(len(x), 1) * edges.edges > LARGE and jax.default_backend() == "cpu"
+    if large or edges.rows is not None:
         return _moved(edges.nodes, x, w, edges.senders, edges.receivers, edges.rows)
-    if x.nbytes // max(len(x), 1) * edges.edges > LARGE and jax.default_backend() == "cpu":
-        return _chunked(edges.nodes, x, w, edges.senders, edges.receivers)
-    messages = at_senders(edges, x)
-    messages = messages if w is None else tall(w, messages) * messages
-    return by_index(edges.receivers, edges.nodes).sum(messages)
+    return by_index(edges.receivers, edges.nodes, w).sum(at_senders(edges, x))
 
 
 def _dense(matrix: jax.Array, x: jax.Array) -> jax.Array:
@@ -209,13 +214,38 @@ def _dense(matrix: jax.Array, x: jax.Array) -> jax.Array:
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _chunked(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array) -> jax.Array:
-    """The same, some edges at a time: messages are never all in memory, which on CPU takes most of the time for many edges."""
+def _moved(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows | None) -> jax.Array:
+    """The same without all messages in memory: of edges in rows by place in the row, of a list some edges at a time."""
+    if rows is None:
+        return _by_chunks(n, x, weights, senders, receivers)
+    slots, node = rows.into
+    each = [x.at[senders.at[slot].get(mode="fill", fill_value=n)].get(mode="fill", fill_value=0) for slot in slots.T]
+    if weights is not None:
+        by_slot = [weights.at[slot].get(mode="fill", fill_value=0) for slot in slots.T]
+        each = list(map(_weighed, by_slot, each))
+    return _by_node(n, reduce(jnp.add, each), node)
 
+
+def _moved_forward(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows | None) -> tuple:
+    kept = (x if weights is not None else None, weights, senders, receivers, rows)
+    return _moved(n, x, weights, senders, receivers, rows), kept
+
+
+def _moved_backward(n: int, kept: tuple, dy: jax.Array) -> tuple:
+    """The adjoint sends what came in back along the same edges; a weight gets the product of its two ends."""
+    x, weights, senders, receivers, rows = kept
+    dx = _moved(n, dy, weights, receivers, senders, None if rows is None else rows.reversed)
+    dw = None if weights is None else _products(x, dy, weights, senders, receivers)
+    return dx, dw, None, None, None
+
+
+_moved.defvjp(_moved_forward, _moved_backward)
+
+
+def _by_chunks(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array) -> jax.Array:
     def step(total: jax.Array, edges: tuple) -> tuple[jax.Array, None]:
         s, r, w = edges
-        messages = x.at[s].get(mode="promise_in_bounds")
-        messages = messages if w is None else tall(w, messages) * messages
+        messages = _weighed(w, x.at[s].get(mode="promise_in_bounds"))
         return total.at[r].add(messages, mode="promise_in_bounds"), None
 
     begin = jnp.zeros((n, *x.shape[1:]), x.dtype)
@@ -233,18 +263,6 @@ def _over_chunks(step: Callable, begin: Any, arrays: tuple) -> tuple[Any, Any]:
     return carry, jax.tree.map(join, made, last)
 
 
-def _chunked_forward(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array) -> tuple:
-    kept = (x if weights is not None else None, weights, senders, receivers)
-    return _chunked(n, x, weights, senders, receivers), kept
-
-
-def _chunked_backward(n: int, kept: tuple, dy: jax.Array) -> tuple:
-    """The adjoint sends what came in back along the same edges; a weight gets the product of its two ends."""
-    x, weights, senders, receivers = kept
-    dx = _chunked(n, dy, weights, receivers, senders)
-    return dx, None if weights is None else _products(x, dy, weights, senders, receivers), None, None
-
-
 def _products(x: jax.Array, dy: jax.Array, weights: jax.Array, senders: jax.Array, receivers: jax.Array) -> jax.Array:
     """What comes back on the weight of each edge: the product of its two ends, some edges at a time."""
 
@@ -253,35 +271,6 @@ def _products(x: jax.Array, dy: jax.Array, weights: jax.Array, senders: jax.Arra
         return None, jnp.sum(product.reshape(len(ends[0]), *weights.shape[1:], -1), -1)
 
     return _over_chunks(step, None, (senders, receivers))[1].astype(weights.dtype)
-
-
-_chunked.defvjp(_chunked_forward, _chunked_backward)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _moved(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows) -> jax.Array:
-    """The same, of edges in rows: for each place of a row one gather, all of them in one pass over the rows."""
-    slots, node = rows.into
-    each = [x.at[senders.at[slot].get(mode="fill", fill_value=n)].get(mode="fill", fill_value=0) for slot in slots.T]
-    if weights is not None:
-        by_slot = [weights.at[slot].get(mode="fill", fill_value=0) for slot in slots.T]
-        each = [tall(w, values) * values for w, values in zip(by_slot, each, strict=True)]
-    return _by_node(n, reduce(jnp.add, each), node)
-
-
-def _moved_forward(n: int, x: jax.Array, weights: Any, senders: jax.Array, receivers: jax.Array, rows: Rows) -> tuple:
-    kept = (x if weights is not None else None, weights, senders, receivers, rows)
-    return _moved(n, x, weights, senders, receivers, rows), kept
-
-
-def _moved_backward(n: int, kept: tuple, dy: jax.Array) -> tuple:
-    x, weights, senders, receivers, rows = kept
-    dx = _moved(n, dy, weights, receivers, senders, rows.reversed)
-    dw = None if weights is None else _products(x, dy, weights, senders, receivers)
-    return dx, dw, None, None, None
-
-
-_moved.defvjp(_moved_forward, _moved_backward)
 
 
 def degrees(graph: Any, dtype: Any = jnp.float32) -> jax.Array:
