@@ -353,3 +353,18 @@ def test_rows_change_nothing_but_the_time(name):
     expected, found = slope(params, GRAPH), slope(params, cl.in_rows(GRAPH, 2))
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["graph_conv", "gat_conv"])
+def test_walking_edges_in_pieces_changes_nothing(name, monkeypatch):
+    """What large graphs do on CPU, on a small one: pieces of four edges, and a rest."""
+    f = at(name)
+    params = params_of(f)
+    loss = lambda params, graph: jnp.sum(jnp.sin(f(params, graph, X)))  # noqa: E731
+    expected = jax.jit(jax.value_and_grad(loss))(params, jnp.asarray(ADJACENCY))
+    monkeypatch.setattr("catlearn.nets.graph.segments.LARGE", 0)
+    monkeypatch.setattr("catlearn.nets.graph.segments.CHUNK", 4)
+    slope = jax.jit(jax.value_and_grad(loss))
+    assert "scan" in str(jax.make_jaxpr(slope)(params, GRAPH))
+    for a, b in zip(jax.tree.leaves(slope(params, GRAPH)), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
