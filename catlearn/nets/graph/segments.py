@@ -268,7 +268,7 @@ def _products(x: jax.Array, dy: jax.Array, weights: jax.Array, senders: jax.Arra
 
     def step(_: None, ends: tuple) -> tuple[None, jax.Array]:
         product = x.at[ends[0]].get(mode="promise_in_bounds") * dy.at[ends[1]].get(mode="promise_in_bounds")
-        return None, jnp.sum(product.reshape(len(ends[0]), *weights.shape[1:], -1), -1)
+        return None, jnp.sum(product, tuple(range(weights.ndim, product.ndim)))
 
     return _over_chunks(step, None, (senders, receivers))[1].astype(weights.dtype)
 
