@@ -19,6 +19,10 @@ class TypingError(CatlearnError, TypeError):
     """A family or box that has no arrow at this domain; carries JAX's own message where JAX refused."""
 
 
+class EquivarianceError(CatlearnError, TypeError):
+    """A box that is no intertwiner where it stands: it would break the symmetry of the model."""
+
+
 class ArgumentError(CatlearnError, TypeError):
     """Values that are not of the type that an arrow declares.
 

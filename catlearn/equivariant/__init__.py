@@ -1,0 +1,1 @@
+"""Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
