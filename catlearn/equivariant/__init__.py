@@ -1,6 +1,13 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
+from catlearn.equivariant.admission import pointwise
+from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.combinations import Combination
+from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
+from catlearn.equivariant.groups import MatrixGroup, Product
+from catlearn.equivariant.intertwiners import RepCategory, forget
+from catlearn.equivariant.lie_groups import SL, SO, SU, O, Scaling, Sp
+from catlearn.equivariant.lorentz import Lorentz
 from catlearn.equivariant.orbits import coarser, from_orbits, orbit_matrix, to_orbits
 from catlearn.equivariant.partitions import (
     Partition,
@@ -11,3 +18,5 @@ from catlearn.equivariant.partitions import (
     partition_diagrams,
     stirling,
 )
+from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.representations import Given, Representation, standard

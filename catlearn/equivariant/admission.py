@@ -19,7 +19,21 @@ from catlearn.core.errors import EquivarianceError, TypingError
 from catlearn.core.wires import Object
 from catlearn.equivariant.representations import Representation, Sum, Tensor, generated
 from catlearn.nets.dense import bias, linear
-from catlearn.nets.function import Known, add, elu, gelu, leaky_relu, log_softmax, multiply, relu, sigmoid, silu, softmax, softplus, tanh
+from catlearn.nets.function import (
+    Known,
+    add,
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    multiply,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
 from catlearn.nets.norm import scale
 from catlearn.nets.shape import concatenate
 

@@ -226,7 +226,9 @@ class Given(Representation):
 def generated(rep: Representation, factor: int = 0) -> list[np.ndarray]:
     """`ρ(h)` for the discrete generators h of one factor of the group, with the identities of the others."""
     factors = rep.group.factors
-    whole = [_block_diagonal([h if i == factor else np.eye(f.n) for i, f in enumerate(factors)]) for h in factors[factor].generators()]
+    whole = [
+        _block_diagonal([h if i == factor else np.eye(f.n) for i, f in enumerate(factors)]) for h in factors[factor].generators()
+    ]
     return [np.asarray(rep.matrix(h)) for h in whole]
 
 
