@@ -1,6 +1,8 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
+from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.combinations import Combination
+from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.orbits import coarser, from_orbits, orbit_matrix, to_orbits
 from catlearn.equivariant.partitions import (
     Partition,
@@ -10,4 +12,12 @@ from catlearn.equivariant.partitions import (
     partition_basis,
     partition_diagrams,
     stirling,
+)
+from catlearn.equivariant.symplectic import (
+    Symplectic,
+    SymplecticCategory,
+    form,
+    symplectic,
+    symplectic_basis,
+    symplectic_diagrams,
 )
