@@ -2,9 +2,11 @@
 
 from catlearn.equivariant.admission import pointwise
 from catlearn.equivariant.automorphisms import Aut
+from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
 from catlearn.equivariant.groups import MatrixGroup, Product
+from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.intertwiners import RepCategory, forget
 from catlearn.equivariant.lie_groups import SL, SO, SU, O, Scaling, Sp
 from catlearn.equivariant.lorentz import Lorentz
@@ -20,3 +22,11 @@ from catlearn.equivariant.partitions import (
 )
 from catlearn.equivariant.permutation_groups import PermutationGroup
 from catlearn.equivariant.representations import Given, Representation, standard
+from catlearn.equivariant.symplectic import (
+    Symplectic,
+    SymplecticCategory,
+    form,
+    symplectic,
+    symplectic_basis,
+    symplectic_diagrams,
+)

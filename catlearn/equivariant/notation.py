@@ -35,6 +35,12 @@ def read(name: str, dom: Row, cod: Row) -> tuple[int, int, list[Place]]:
     return counts[0], counts[1], places
 
 
+def blocks_of(name: str, dom: Row, cod: Row) -> tuple[int, int, tuple[tuple[int, ...], ...]]:
+    """How many points the rows have, and the blocks as axes of the tensor: the codomain's points first."""
+    k, l, places = read(name, dom, cod)  # noqa: E741
+    return k, l, tuple((*upper, *(l + x for x in lower)) for lower, upper in places)
+
+
 def _places(call: str, row: Any) -> list[tuple[int, ...]]:
     if isinstance(row, str):
         return [tuple(_point(call, letter) for letter in place) for place in row.replace(" ", "").split("|")]

@@ -18,7 +18,7 @@ from catlearn.core.errors import TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
 from catlearn.equivariant.diagrams import Block, PointDiagram, dense, dimension, times, wired
-from catlearn.equivariant.notation import Row, read, written
+from catlearn.equivariant.notation import Row, blocks_of, written
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Partition(PointDiagram):
     """
 
     @property
-    def category(self) -> PartitionCategory:
+    def category(self) -> Any:
         return PartitionCategory()
 
     def matrix(self, n: int) -> np.ndarray:
@@ -106,18 +106,13 @@ def partition(dom: Row, cod: Row, loops: int = 0) -> Partition:
     >>> partition("12|3|", "1||23") == partition("3|21", "|1|32")
     True
     """
-    return Partition(*_read("partition", dom, cod), loops)
+    return Partition(*blocks_of("partition", dom, cod), loops)
 
 
 def code(name: str, d: PointDiagram) -> str:
     """The call that makes a diagram from its blocks, those with points of the domain first."""
     places = sorted(((d.lower(block), d.upper(block)) for block in d.blocks), key=lambda place: (not place[0], place))
     return f"{name}({written(places)}{f', loops={d.loops}' if d.loops else ''})"
-
-
-def _read(name: str, dom: Row, cod: Row) -> tuple[int, int, tuple[Block, ...]]:
-    k, l, places = read(name, dom, cod)
-    return k, l, tuple((*upper, *(l + x for x in lower)) for lower, upper in places)
 
 
 # how many there are
