@@ -163,4 +163,4 @@ def _plain_box(box: Box) -> Diagram:
     return replace(box.op.box, label=box.label) if isinstance(box.op, Acting) else box
 
 
-_forget = Functor(Free, on_wire=_plain_wire, on_box=_plain_box, name="forget")
+_forget = Functor(Free, on_wire=_plain_wire, on_box=_plain_box, name="")
