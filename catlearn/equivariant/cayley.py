@@ -1,13 +1,13 @@
 """Finite groups by their Cayley tables, and their regular representations.
 
-Source: Cayley 1854; convolution over a table and the regular representation, Cohen, Welling 2016 (arXiv 1602.07576), §4.
+Source: Cayley 1854; the regular representation in networks, Cohen, Welling 2016 (arXiv 1602.07576), §4.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,15 @@ from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.groups import Matrices, MatrixGroup
 from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.tables import (
+    check_associative,
+    checked_table,
+    closure,
+    cyclic_table,
+    dihedral_table,
+    generating_elements,
+    identity_of,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,8 +35,8 @@ class FiniteGroup(PermutationGroup):
     """A finite group by its table: `table[g][h]` is the number of the product g h. Elements are numbered from 0.
 
     Its standard representation is the regular one, ℝ[G], where g sends the basis vector e_h to e_{gh}. `matrices`, of shape
-    (order, d, d), may give another one, such as on the plane. Raises TypingError unless the table is that of a group, with
-    the elements that break a law, and unless the matrices multiply as the table says.
+    (order, d, d), may give another one, such as on the plane, which `representation` has as an array. Raises TypingError
+    unless the table is that of a group, with the elements that break a law, and unless the matrices multiply as it says.
 
     >>> group = FiniteGroup(cyclic_table(3))
     >>> group.order, group.identity, group.inverses.tolist()
@@ -35,15 +44,16 @@ class FiniteGroup(PermutationGroup):
     """
 
     table: Any
-    matrices: Any = field(default=None, compare=False)
+    matrices: Any = None
 
     def __post_init__(self) -> None:
         table = checked_table(self.table)
         object.__setattr__(self, "table", tuple(map(tuple, table.tolist())))
-        object.__setattr__(self, "_identity", _identity(table))
-        _check_associative(table, self.identity)
+        object.__setattr__(self, "_identity", identity_of(table))
+        check_associative(table, self.identity)
         if self.matrices is not None:
-            object.__setattr__(self, "matrices", self._representation(self.matrices))
+            rho = self._checked_matrices(self.matrices)
+            object.__setattr__(self, "matrices", tuple(tuple(map(tuple, g)) for g in rho.tolist()))
 
     @property
     def n(self) -> int:  # type: ignore[override]
@@ -69,9 +79,16 @@ class FiniteGroup(PermutationGroup):
         return np.argmax(self.array == self.identity, axis=1)
 
     @cached_property
+    def representation(self) -> np.ndarray:
+        """The `matrices` as an array: float64, shape (order, d, d). Raises ArgumentError where none were given."""
+        if self.matrices is None:
+            raise ArgumentError(f"{self.name} was made without matrices; give FiniteGroup(table, matrices) or use .regular().")
+        return np.array(self.matrices, np.float64)
+
+    @cached_property
     def generating(self) -> tuple[int, ...]:
         """A few elements that generate the group: each the first that those before it don't make."""
-        return _generating(self.array, self.identity)
+        return generating_elements(self.array, self.identity)
 
     def generating_permutations(self) -> Matrices:
         return tuple(self.array[g] for g in self.generating)
@@ -100,7 +117,7 @@ class FiniteGroup(PermutationGroup):
         >>> FiniteGroup(cyclic_table(6)).subgroup([4])
         (0, 2, 4)
         """
-        return tuple(sorted(_closure(self.array, self.identity, self._elements_of(generators))))
+        return tuple(sorted(closure(self.array, self.identity, self._elements_of(generators))))
 
     def cosets(self, subgroup: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """The left cosets g H, each in increasing order. Raises ArgumentError unless H is a subgroup.
@@ -131,7 +148,7 @@ class FiniteGroup(PermutationGroup):
             raise ArgumentError(f"elements of this group are the whole numbers 0 to {self.order - 1}, got {numbers!r}.")
         return [int(g) for g in numbers]
 
-    def _representation(self, matrices: Any) -> np.ndarray:
+    def _checked_matrices(self, matrices: Any) -> np.ndarray:
         rho = np.asarray(matrices, np.float64)
         if rho.ndim != 3 or rho.shape[0] != self.order or rho.shape[1] != rho.shape[2]:
             raise TypingError(f"matrices must have shape ({self.order}, d, d), one for each element, got {rho.shape}.")
@@ -145,7 +162,7 @@ class FiniteGroup(PermutationGroup):
         return rho
 
     def __repr__(self) -> str:
-        matrices = f", {self.matrices.tolist()!r}" if self.matrices is not None else ""
+        matrices = f", {self.matrices!r}" if self.matrices is not None else ""
         return f"FiniteGroup({self.table!r}{matrices})"
 
     @property
@@ -159,7 +176,7 @@ def from_matrices(group: MatrixGroup) -> FiniteGroup:
     Raises ArgumentError for infinite and large groups, as `elements` does, and beyond 5000 elements.
 
     >>> from catlearn.equivariant import D
-    >>> from_matrices(D(4)).matrices.shape
+    >>> from_matrices(D(4)).representation.shape
     (8, 2, 2)
     """
     if group.order is not None and group.order > 5000:
@@ -176,36 +193,12 @@ def from_matrices(group: MatrixGroup) -> FiniteGroup:
     return FiniteGroup(table, elements)
 
 
-def cyclic_table(n: int) -> np.ndarray:
-    """The table of the cyclic group: `g h = g + h mod n`. Int64, shape (n, n). Raises TypingError unless n is whole and ≥ 1.
-
-    >>> cyclic_table(3).tolist()
-    [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
-    """
-    _check_corners("cyclic_table", n)
-    return np.add.outer(np.arange(n), np.arange(n)) % n
-
-
-def dihedral_table(n: int) -> np.ndarray:
-    """The table of the dihedral group of order 2n: element k + n j is rᵏ sʲ, with `s r = r⁻¹ s`. Int64, shape (2n, 2n).
-
-    Raises TypingError unless n is a whole number ≥ 1.
-
-    >>> dihedral_table(2).tolist()
-    [[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]]
-    """
-    _check_corners("dihedral_table", n)
-    k, j = np.arange(2 * n) % n, np.arange(2 * n) // n
-    turned = (k[:, None] + np.where(j[:, None] == 0, k, -k)) % n
-    return turned + n * (j[:, None] ^ j)
-
-
 def rotations_of_plane(n: int) -> FiniteGroup:
-    """The n rotations of the plane by multiples of a full turn over n, with their matrices: `rotations_of_plane(4)` is that of p4.
+    """The n rotations of the plane by multiples of 1/n of a turn, with their matrices: `rotations_of_plane(4)` is that of p4.
 
     Raises TypingError unless n is a whole number ≥ 1.
 
-    >>> rotations_of_plane(4).matrices[1].tolist()
+    >>> rotations_of_plane(4).representation[1].tolist()
     [[0.0, -1.0], [1.0, 0.0]]
     """
     return FiniteGroup(cyclic_table(n), _turns(n))
@@ -227,69 +220,3 @@ def _turns(n: int) -> np.ndarray:
     turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]]).transpose(2, 0, 1)
     halves = np.round(2 * turns) / 2 + 0.0
     return np.where(np.abs(turns - halves) < 1e-14, halves, turns)  # quarter turns are exact
-
-
-def _check_corners(name: str, n: Any) -> None:
-    if not is_whole(n, least=1):
-        raise TypingError(f"{name}({n!r}): this takes a whole number ≥ 1.")
-
-
-# the laws of a table
-
-
-def checked_table(table: Any) -> np.ndarray:
-    """A table as an array, int64, shape (order, order). Raises TypingError unless every row and column has every element."""
-    try:
-        array = np.asarray(table)
-        good = array.ndim == 2 and array.shape[0] == array.shape[1] > 0 and array.dtype.kind in "iu"
-    except (TypeError, ValueError):
-        good, array = False, np.empty(())
-    if not good:
-        raise TypingError(f"a Cayley table is a square of whole numbers, got shape {array.shape} of {array.dtype}.")
-    one = np.arange(len(array))
-    for what, rows in (("row", array), ("column", array.T)):
-        wrong = np.any(np.sort(rows, axis=1) != one, axis=1)
-        if wrong.any():
-            i = int(np.argmax(wrong))
-            raise TypingError(f"{what} {i} of a Cayley table has each of 0 to {len(array) - 1} once, got {rows[i].tolist()}.")
-    return array.astype(np.int64)
-
-
-def _identity(table: np.ndarray) -> int:
-    one = np.arange(len(table))
-    found = np.flatnonzero(np.all(table == one, axis=1) & np.all(table.T == one, axis=1))
-    if not len(found):
-        raise TypingError("this table has no identity: no element e with `e g = g = g e` for all g.")
-    return int(found[0])
-
-
-def _check_associative(table: np.ndarray, identity: int) -> None:
-    """Light's test: if `(x g) y = x (g y)` for generators g and all x, y, then it holds for all g (Clifford, Preston 1961, §1.2)."""
-    for g in _generating(table, identity):
-        wrong = table[table[:, g]] != table[:, table[g]]
-        if wrong.any():
-            x, y = (int(i) for i in np.argwhere(wrong)[0])
-            raise TypingError(
-                f"this table is not associative: ({x} {g}) {y} = {table[table[x, g], y]}, and {x} ({g} {y}) = {table[x, table[g, y]]}."
-            )
-
-
-def _generating(table: np.ndarray, identity: int) -> tuple[int, ...]:
-    found: list[int] = []
-    made = {identity}
-    while len(made) < len(table):
-        found.append(next(g for g in range(len(table)) if g not in made))
-        made = _closure(table, identity, found)
-    return tuple(found)
-
-
-def _closure(table: np.ndarray, identity: int, generators: Sequence[int]) -> set[int]:
-    made = {identity}
-    queue = [identity]
-    for h in queue:
-        for g in generators:
-            new = int(table[g, h])
-            if new not in made:
-                made.add(new)
-                queue.append(new)
-    return made

@@ -1,7 +1,7 @@
 """The space of equivariant maps between two representations, from the matrices of generators alone.
 
-Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), §3.2: `W` is equivariant if and only if it commutes with the discrete
-generators and with generators of the Lie algebra.
+Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), §3.2: `W` is equivariant if and only if it commutes with the
+discrete generators and with generators of the Lie algebra.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def solve_matrices(
     permutations and by "rational" for up to 512 numbers in W that stem from fractions; "dense" is for up to 1000, and
     "krylov" beyond. "auto" takes the first of these that applies.
 
-    Raises TypingError for matrices that don't fit together, ArgumentError where floats don't decide the dimension or there are too
-    many maps to write out.
+    Raises TypingError for matrices that don't fit together, ArgumentError where floats don't decide the dimension or there are
+    too many maps to write out.
 
     >>> flip = np.array([[0, 1], [1, 0]])
     >>> solve_matrices([(flip, flip)])
@@ -85,7 +85,7 @@ def _check_result(dim: int, shape: tuple[int, int]) -> None:
 def checked(
     discrete: Sequence[tuple[Any, Any]], algebra: Sequence[tuple[Any, Any]], shape: tuple[int, int] | None = None
 ) -> tuple[list[Pair], tuple[int, int]]:
-    """All pairs as float64 matrices, and the shape (N_out, N_in) of maps between them. Raises TypingError where they don't fit."""
+    """All pairs as float64 matrices, and the shape (N_out, N_in) of maps. Raises TypingError where they don't fit together."""
     pairs = [_pair(pair) for pair in (*discrete, *algebra)]
     shapes = {(len(b), len(a)) for a, b in pairs} | ({(int(shape[0]), int(shape[1]))} if shape is not None else set())
     if not shapes:

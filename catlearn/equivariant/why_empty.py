@@ -72,7 +72,8 @@ def _scalars(elements: list[Element]) -> str | None:
     for name, a, b in elements:
         x, y = a[0, 0], b[0, 0]
         if _close(a, x * np.eye(len(a))) and _close(b, y * np.eye(len(b))) and not _close(x, y):
-            return f"{name} acts by {_number(x)} on the domain and by {_number(y)} on the codomain, so every equivariant map is zero."
+            scalars = f"{_number(x)} on the domain and by {_number(y)} on the codomain"
+            return f"{name} acts by {scalars}, so every equivariant map is zero."
     return None
 
 
