@@ -3,8 +3,10 @@
 from catlearn.equivariant.admission import pointwise
 from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
+from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of_plane, symmetries_of_plane
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
+from catlearn.equivariant.constraints import solve_matrices
 from catlearn.equivariant.groups import MatrixGroup, Product
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.intertwiners import RepCategory, forget
@@ -22,6 +24,7 @@ from catlearn.equivariant.partitions import (
 )
 from catlearn.equivariant.permutation_groups import PermutationGroup
 from catlearn.equivariant.representations import Given, Representation, standard
+from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
 from catlearn.equivariant.symplectic import (
     Symplectic,
     SymplecticCategory,
@@ -30,3 +33,5 @@ from catlearn.equivariant.symplectic import (
     symplectic_basis,
     symplectic_diagrams,
 )
+from catlearn.equivariant.tables import cyclic_table, dihedral_table
+from catlearn.equivariant.why_empty import why_empty

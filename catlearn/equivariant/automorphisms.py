@@ -86,8 +86,8 @@ def _rows(graph: Any) -> Rows:
             "Aut takes a graph: a square adjacency matrix of numbers, such as [[0, 1], [1, 0]], or a networkx graph; "
             f"got {type(graph).__name__} of shape {matrix.shape}: {graph!r}."
         )
-    whole = bool(np.all(matrix == np.round(matrix)))
-    return tuple(tuple(int(x) if whole else float(x) for x in row) for row in matrix.tolist())
+    number = int if np.all(matrix == np.round(matrix)) else float
+    return tuple(tuple(number(x) for x in matrix[i].tolist()) for i in range(len(matrix)))
 
 
 def automorphisms(adjacency: np.ndarray) -> tuple[Matrices, StabiliserChain]:

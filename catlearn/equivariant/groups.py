@@ -242,7 +242,8 @@ class Product(MatrixGroup):
         return bool(blocks) and all(group.contains(h, tol) for group, h in zip(self.groups, parts, strict=True))
 
     def __repr__(self) -> str:
-        return " * ".join(map(repr, self.groups)) if len(self.groups) > 1 else f"Product(({self.groups[0]!r},))"
+        texts = [repr(group) for group in self.groups]
+        return " * ".join(texts) if len(texts) > 1 else f"Product(({texts[0]},))"
 
 
 def _block_diagonal(blocks: Any) -> np.ndarray:

@@ -1,9 +1,10 @@
-"""A sum of diagrams with channels, applied with all shared work done once: `y = Σ_π c_π D_π x W_π`, never a matrix of n^(k+l).
+"""A sum of diagrams with channels, all shared work done once: `y = Σ_π D_π x W_π`, and never a matrix of n^(k+l).
 
-Each diagram is a lower half (diagonals, then sums: `V^{⊗k} → V^{⊗d}`), a permutation of its d blocks that go through, and an upper
-half (the transpose of a lower one). Every distinct half is used once, and channels are mixed by one product for each
+Each diagram is a lower half (diagonals, then sums: `V^{⊗k} → V^{⊗d}`), a permutation of its d blocks that go through, and an
+upper half (the transpose of a lower one). Every distinct half is used once, and channels are mixed by one product for each
 permutation. The reverse derivative is the same sum with every diagram upside down.
-Sources: Pearce-Crump 2023 (arXiv 2304.14165), the factoring; theorem B(k + l) = Σ_d d! a_d(k) a_d(l) for how many halves there are.
+Source: Pearce-Crump 2023 (arXiv 2304.14165), the factoring. There are a_d(k) = Σ_t S(k, t) C(t, d) lower halves of partition
+diagrams, and B(k + l) = Σ_d d! a_d(k) a_d(l) diagrams.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ class Half:
         return tuple(sorted(self.through + self.closed))
 
 
+Parts = dict[tuple[Block, ...], list[tuple[Half, jax.Array]]]
+
+
 @dataclass(frozen=True)
 class Row:
-    """The axes of one end: for each the factor of the group that acts on it, and its length.
-
-    `twists` has, for a factor with a symplectic form, the partner of each index and its sign: a closed pair of axes is
-    contracted with the form.
-    """
+    """The axes of one end: for each the factor of the group that acts on it, and its length; and for each factor whether it
+    `twists`, that is, whether a closed pair of its axes is contracted with the symplectic form."""
 
     factors: tuple[int, ...]
     lengths: tuple[int, ...]
@@ -49,15 +50,11 @@ class Row:
     def twisted(self, block: Block) -> bool:
         return bool(self.twists) and self.twists[self.factors[block[0]]]
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.lengths
-
 
 @dataclass(frozen=True)
 class Route:
-    """The diagrams of a grade with one permutation: axis j of the upper side is axis `order[j]` of the lower. `table[i][j]` is the
-    place among all diagrams of the one from lower half i to upper half j, or −1."""
+    """The diagrams of a grade with one permutation: axis j of the upper side is axis `order[j]` of the lower. `table[i][j]` is
+    the place among all diagrams of the one from lower half i to upper half j, or −1."""
 
     order: tuple[int, ...]
     table: tuple[tuple[int, ...], ...]
@@ -88,25 +85,24 @@ class Shared:
     grades: tuple[Grade, ...]
     count: int
 
-    def forward(self, x: jax.Array, w: jax.Array) -> jax.Array:
-        """`Σ_π D_π x W_π`. Shape (batch, axes of `above`, c_out).
+    def forward(self, x: jax.Array, w: jax.Array) -> Parts:
+        """`Σ_π D_π x W_π` before it is expanded: for each pattern of blocks of axes the parts of the result on its diagonal.
 
         For each channel it reads n^(d+b) numbers once for each lower half of d blocks through and b closed, mixes channels with
-        `2 n^d a_d(k) a_d(l) c_in c_out` FLOPs for each of the d! permutations, and writes n^(d+t) for each upper half.
+        `2 n^d a_d(k) a_d(l) c_in c_out` FLOPs for each of the d! permutations, and `expanded` writes n^(d+t) for each upper half.
         """
-        sides = [(grade.lower, grade.upper, self._weights(grade, w)) for grade in self.grades]
-        return _transferred(x, self.below, self.above, sides)
+        return _transferred(_Reduced(x, self.below), [(g.lower, g.upper, self._weights(g, w)) for g in self.grades])
 
     def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The reverse derivative: changes of x and of w. The first is the sum of the transposed diagrams."""
         sides, products = [], []
         below, above = _Reduced(x, self.below), _Reduced(dy, self.above)
         for grade in self.grades:
-            routes = [(route.inverse, order.T) for route, (_, order) in zip(grade.routes, self._weights(grade, w), strict=True)]
+            routes = [(route.inverse, m.T) for route, (_, m) in zip(grade.routes, self._weights(grade, w), strict=True)]
             sides.append((grade.upper, grade.lower, routes))
             r, g = below.beside(grade.lower), above.beside(grade.upper)
             products += [self._product(grade, route, r, g, x.shape[-1], dy.shape[-1]) for route in grade.routes]
-        dx = _transferred(dy, self.above, self.below, sides, above)
+        dx = expanded([_transferred(above, sides)], self.below, x.shape, x.dtype)
         return dx, jnp.concatenate(products)[self._places] if products else jnp.zeros_like(w)
 
     def _weights(self, grade: Grade, w: jax.Array) -> list[tuple[tuple[int, ...], jax.Array]]:
@@ -183,7 +179,7 @@ class _Reduced:
         return _permuted(taken, [sorted(through).index(block) for block in through])
 
     def _summed(self, blocks: tuple[Block, ...], closed: tuple[Block, ...]) -> jax.Array:
-        """The diagonal of the blocks, summed over those closed: from the sum over one block fewer. Axes in order of the blocks."""
+        """The diagonal of the blocks, in their order, summed over those closed: from the sum over one block fewer."""
         if (blocks, closed) not in self.found:
             if not closed:
                 forms = tuple(block for block in blocks if len(block) == 2 and self.row.twisted(block))
@@ -218,36 +214,39 @@ def _permuted(x: jax.Array, order: Sequence[int]) -> jax.Array:
     return x.transpose(0, *(1 + i for i in order), x.ndim - 1)
 
 
-def _transferred(x: jax.Array, below: Row, above: Row, sides: list, reduced: _Reduced | None = None) -> jax.Array:
-    """Reduce, mix channels, and expand: the one computation both ways."""
-    found = reduced if reduced is not None else _Reduced(x, below)
-    made: dict[tuple[Block, ...], list[tuple[Half, jax.Array]]] = {}
+def _transferred(found: _Reduced, sides: list) -> Parts:
+    """Reduce and mix channels: the one computation both ways."""
+    made: Parts = {}
     for lower, upper, routes in sides:
         r = found.beside(lower)
         mixed = reduce(jnp.add, [_permuted(_mixed(r, matrix), order) for order, matrix in routes])
         for half, part in zip(upper, jnp.split(mixed, len(upper), -1), strict=True):
             made.setdefault(half.blocks, []).append((half, part))
-    return _expanded(made, above, x.shape[0], mixed.shape[-1] // len(upper), x.dtype)
+    return made
 
 
 def _mixed(r: jax.Array, matrix: jax.Array) -> jax.Array:
     return jnp.dot(r.reshape(-1, r.shape[-1]), matrix).reshape(*r.shape[:-1], matrix.shape[-1])
 
 
-def _expanded(made: dict, above: Row, batch: int, channels: int, dtype: Any) -> jax.Array:
-    """The sum of all parts, each on the diagonal of its blocks and the same along those that it does not know."""
+def expanded(made: Sequence[Parts], above: Row, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """The sum of all parts, each on the diagonal of its blocks and the same along those that it does not know. `shape` is that
+    of the result: (batch, axes of `above`, channels)."""
     single = tuple((axis,) for axis in range(len(above.lengths)))
-    shape = (batch, *above.lengths, channels)
-    total = jnp.broadcast_to(_together(single, made[single], above), shape) if single in made else jnp.zeros(shape, dtype)
-    for blocks, parts in made.items():
+    parts: Parts = {}
+    for each in made:
+        for blocks, more in each.items():
+            parts.setdefault(blocks, []).extend(more)
+    total = _together(single, parts[single], above, shape) if single in parts else jnp.zeros(shape, dtype)
+    for blocks, each in parts.items():
         if blocks != single:
             # without the barrier XLA on CPU computes the sum anew inside each reduction that reads it
             total = jax.lax.optimization_barrier(total)
-            total = _placed(total, blocks, _together(blocks, parts, above), above)
+            total = _placed(total, blocks, _together(blocks, each, above, shape), above)
     return total
 
 
-def _together(blocks: tuple[Block, ...], parts: list[tuple[Half, jax.Array]], row: Row) -> jax.Array:
+def _together(blocks: tuple[Block, ...], parts: list[tuple[Half, jax.Array]], row: Row, shape: tuple[int, ...]) -> jax.Array:
     """The sum of parts that have an axis for some of the blocks, with an axis for each block, smallest parts first."""
     grown = []
     for half, part in sorted(parts, key=lambda pair: pair[1].size):
@@ -255,8 +254,7 @@ def _together(blocks: tuple[Block, ...], parts: list[tuple[Half, jax.Array]], ro
         ordered = _permuted(part, [place for place in places if place is not None])
         axes = iter(ordered.shape[1:-1])
         grown.append(ordered.reshape(part.shape[0], *(1 if p is None else next(axes) for p in places), part.shape[-1]))
-    total = reduce(jnp.add, grown)
-    return jnp.broadcast_to(total, (total.shape[0], *(row.lengths[block[0]] for block in blocks), total.shape[-1]))
+    return jnp.broadcast_to(reduce(jnp.add, grown), (shape[0], *(row.lengths[block[0]] for block in blocks), shape[-1]))
 
 
 def _placed(total: jax.Array, blocks: tuple[Block, ...], part: jax.Array, row: Row) -> jax.Array:
