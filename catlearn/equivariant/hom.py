@@ -1,8 +1,7 @@
-"""Bases of the spaces of equivariant linear maps: by diagrams where the group has them, by solving for its generators where not."""
+"""Bases of the spaces of equivariant linear maps: by diagrams where the group has them, else by solving for its generators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -13,14 +12,13 @@ import numpy as np
 
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
-from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.brauer import brauer_basis
-from catlearn.equivariant.common_groups import A, S
+from catlearn.equivariant.common_groups import S
 from catlearn.equivariant.constraints import solve_matrices
 from catlearn.equivariant.groups import MatrixGroup
-from catlearn.equivariant.lie_groups import SO, O, Sp
+from catlearn.equivariant.lie_groups import O, Sp
 from catlearn.equivariant.partitions import partition_basis
-from catlearn.equivariant.representations import Axis, Representation, Tensor, _block_diagonal, power_of
+from catlearn.equivariant.representations import Representation, Tensor, power_of
 from catlearn.equivariant.sharing import Row, Shared, shared
 from catlearn.equivariant.sums import Dense, Each
 from catlearn.equivariant.symplectic import symplectic_basis
@@ -51,6 +49,7 @@ def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") ->
     their channels) or as exponents of the standard one. `method` is that of `solve_matrices`, which says what is raised.
     Source: Finzi, Welling, Wilson 2021 (arXiv 2104.09459), equations 7 and 8.
 
+    >>> from catlearn.equivariant import S, SO
     >>> solve(SO(3), 1, 2).shape, solve(S(3), 2, 2).shape
     ((1, 9, 3), (14, 9, 9))
     """
@@ -62,19 +61,17 @@ def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") ->
 def why_zero(group: MatrixGroup, source: Any, target: Any) -> str | None:
     """Why there is no equivariant map but zero between two representations, in words; None where there is one.
 
-    >>> why_zero(O(3), 1, 0)
-    'generator 0 acts by −1 on the domain and by 1 on the codomain, so every equivariant map is zero.'
+    >>> from catlearn.equivariant import O
+    >>> why_zero(O(2), 1, 0)
+    'exp(π × element 0 of the Lie algebra) acts by −1 on the domain and by 1 on the codomain, so every equivariant map is zero.'
     """
     return why_empty(*generator_pairs(representation(group, source), representation(group, target)))
 
 
 def generator_pairs(a: Representation, b: Representation) -> tuple[list, list]:
     """The matrices in two representations of a group's discrete generators, and of generators of its Lie algebra."""
-    factors = a.group.factors
-    eyes = [np.eye(f.n) for f in factors]
-    whole = [_block_diagonal([*eyes[:i], h, *eyes[i + 1 :]]) for i, f in enumerate(factors) for h in f.generators()]
-    discrete = [(np.asarray(a.matrix(h)), np.asarray(b.matrix(h))) for h in whole]
-    algebra = [(a.derivative(i, A), b.derivative(i, A)) for i, f in enumerate(factors) for A in f.algebra()]
+    discrete = [(np.asarray(a.matrix(h)), np.asarray(b.matrix(h))) for h in a.group.generators()]
+    algebra = [(a.derivative(i, X), b.derivative(i, X)) for i, f in enumerate(a.group.factors) for X in f.algebra()]
     return discrete, algebra
 
 
@@ -95,6 +92,7 @@ def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
     a diagram for each factor. A layer has a weight for each of them, in this order; it takes fewer than all diagrams where those
     are linearly dependent.
 
+    >>> from catlearn.equivariant import S, SO
     >>> len(basis(S(5), 2, 2)), len(basis(S(3), 2, 2)), basis(SO(2), 1, 1)[1]
     (15, 14, grood("*1", "*1"))
     """
@@ -105,6 +103,7 @@ def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
 def dim(group: MatrixGroup, source: Any, target: Any) -> int:
     """The dimension of the space of equivariant maps between two representations.
 
+    >>> from catlearn.equivariant import S, SO, O
     >>> dim(S(5), 2, 2), dim(S(3), 2, 2), dim(SO(4), 2, 2), dim(S(4) * O(3), (1, 1), (1, 1))
     (15, 14, 4, 2)
     """

@@ -223,15 +223,6 @@ class Given(Representation):
         return f"<{self.name} of {self.group!r}>"
 
 
-def generated(rep: Representation, factor: int = 0) -> list[np.ndarray]:
-    """`ρ(h)` for the discrete generators h of one factor of the group, with the identities of the others."""
-    factors = rep.group.factors
-    whole = [
-        _block_diagonal([h if i == factor else np.eye(f.n) for i, f in enumerate(factors)]) for h in factors[factor].generators()
-    ]
-    return [np.asarray(rep.matrix(h)) for h in whole]
-
-
 def standard(group: Any, factor: int = 0) -> Tensor:
     """The standard representation of a factor of a group, on its matrices' own space.
 
