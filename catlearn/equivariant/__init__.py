@@ -2,7 +2,9 @@
 
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.combinations import Combination
+from catlearn.equivariant.grood import Grood, GroodCategory, grood, grood_basis, grood_diagrams
 from catlearn.equivariant.independent import independent, matching_gram
+from catlearn.equivariant.jellyfish import Jellyfish, JellyfishCategory, jellyfish, jellyfish_basis, jellyfish_diagrams
 from catlearn.equivariant.orbits import coarser, from_orbits, orbit_matrix, to_orbits
 from catlearn.equivariant.partitions import (
     Partition,
