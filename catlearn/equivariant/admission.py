@@ -181,7 +181,7 @@ class OnEachArray(SmoothLayer):
     def apply(self, params: tuple, *xs: Any) -> Any:
         leaves, tree = jax.tree.flatten(xs[0])
         each = zip(leaves, *(jax.tree.leaves(x) for x in xs[1:]), strict=True)
-        return (tree.unflatten([self.family.apply(params, *arrays) for arrays in each]),)
+        return tree.unflatten([self.family.apply(params, *arrays) for arrays in each])
 
     def __repr__(self) -> str:
         return repr(self.family)

@@ -15,7 +15,9 @@ from catlearn.core.wires import Object
 from catlearn.equivariant.brauer import brauer_basis
 from catlearn.equivariant.common_groups import S
 from catlearn.equivariant.constraints import solve_matrices
+from catlearn.equivariant.grood import grood_basis
 from catlearn.equivariant.groups import MatrixGroup
+from catlearn.equivariant.jellyfish import jellyfish_basis
 from catlearn.equivariant.lie_groups import O, Sp
 from catlearn.equivariant.partitions import partition_basis
 from catlearn.equivariant.representations import Representation, Tensor, power_of
@@ -39,6 +41,10 @@ def diagrams(group: MatrixGroup, k: int, l: int) -> tuple[Any, ...] | None:  # n
             return brauer_basis(group.n, k, l)
         case Sp():
             return symplectic_basis(group.n, k, l)
+        case SO():
+            return grood_basis(group.n, k, l)
+        case A():
+            return jellyfish_basis(group.n, k, l)
     return None
 
 

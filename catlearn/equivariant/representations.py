@@ -144,7 +144,7 @@ class Tensor(Representation):
 
 @dataclass(frozen=True)
 class Sum(Representation):
-    """A direct sum of representations: a tuple of arrays, one for each."""
+    """A direct sum of representations: a list of arrays, one for each."""
 
     group: Any
     summands: tuple[Representation, ...]
@@ -162,10 +162,10 @@ class Sum(Representation):
         return Sum(self.group, tuple(term.dual for term in self.summands))
 
     def arrays(self, channels: int, dtype: Any) -> Any:
-        return tuple(term.arrays(channels, dtype) for term in self.summands)
+        return [term.arrays(channels, dtype) for term in self.summands]
 
     def act(self, g: Any, x: Any) -> Any:
-        return tuple(term.act(g, part) for term, part in zip(self.summands, x, strict=True))
+        return [term.act(g, part) for term, part in zip(self.summands, x, strict=True)]
 
     def matrix(self, g: Any) -> Any:
         return _block_diagonal([term.matrix(g) for term in self.summands])
