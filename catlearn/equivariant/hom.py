@@ -13,12 +13,12 @@ import numpy as np
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
 from catlearn.equivariant.brauer import brauer_basis
-from catlearn.equivariant.common_groups import S
+from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
 from catlearn.equivariant.grood import grood_basis
 from catlearn.equivariant.groups import MatrixGroup
 from catlearn.equivariant.jellyfish import jellyfish_basis
-from catlearn.equivariant.lie_groups import O, Sp
+from catlearn.equivariant.lie_groups import SO, O, Sp
 from catlearn.equivariant.partitions import partition_basis
 from catlearn.equivariant.representations import Representation, Tensor, power_of
 from catlearn.equivariant.sharing import Row, Shared, shared
