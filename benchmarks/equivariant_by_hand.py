@@ -100,7 +100,7 @@ def projected(n: int, null_space: np.ndarray) -> Callable[[jax.Array, jax.Array]
 
 
 def contractions(n: int, k: int, l: int) -> Callable[[jax.Array, jax.Array], jax.Array]:  # noqa: E741
-    """Diagrams by how many blocks go through: each reduced input once, one product for each number, each pattern expanded once."""
+    """Diagrams by how many blocks go through: a reduced input once, a product for each number, a pattern expanded once."""
     groups: dict[int, list[tuple[int, Any, Any]]] = {}
     for place, d in enumerate(basis(S(n), k, l)):
         lower, upper = _halves(d)
