@@ -96,6 +96,11 @@ def projected(n: int, null_space: np.ndarray) -> Callable[[jax.Array, jax.Array]
     return layer
 
 
+def whole_matrix(n: int, w: jax.Array) -> jax.Array:
+    """The weights as the matrix that EMLP's layer holds, (n², n², c_in, c_out)."""
+    return jnp.einsum("rab,rio->abio", matrices(n), w)
+
+
 # shared contractions, with the reverse derivative that `jax.grad` finds
 
 
