@@ -1,4 +1,4 @@
-"""The layers that benchmarks compare with ours compute the same function. Gradients are some hundreds, so tested as hundredths."""
+"""The layers that benchmarks compare with ours compute the same function. Gradients are of order 100: tested by hundredths."""
 
 import jax
 import jax.numpy as jnp
