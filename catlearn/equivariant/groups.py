@@ -1,7 +1,7 @@
 """Matrix groups: what a group of symmetries says about itself, and products of groups.
 
 A group is described by its standard representation on ℝⁿ: discrete generators, and generators of its Lie algebra.
-Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), §3.
+Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Product(MatrixGroup):
         object.__setattr__(self, "groups", tuple(factor for group in groups for factor in group.factors))
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return sum(group.n for group in self.groups)
 
     @property

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from catlearn.core.errors import ArgumentError
+from catlearn.equivariant import SO, D, O, S
+from catlearn.equivariant.null_numerical import dense_maps, echelon, krylov_maps, orthonormal, residual
+from tests.equivariant.matrices import pairs, rows
+
+
+def flat(group, k, l):  # noqa: E741
+    given = pairs(group, k, l)
+    return given["discrete"] + given["algebra"], (group.n**l, group.n**k)
+
+
+def projector(maps):
+    return rows(maps).T @ rows(maps)
+
+
+CASES = [(S(4), 1, 2), (O(3), 2, 2), (SO(3), 1, 2), (D(5), 2, 2), (D(50), 2, 2), (O(3), 1, 2)]
+
+
+@pytest.mark.parametrize("group, k, l", CASES, ids=repr)
+def test_both_give_orthonormal_bases_of_one_space(group, k, l):  # noqa: E741
+    constraints, shape = flat(group, k, l)
+    dense, krylov = dense_maps(constraints, shape), krylov_maps(constraints, shape)
+    np.testing.assert_allclose(rows(dense) @ rows(dense).T, np.eye(len(dense)), atol=1e-12)
+    np.testing.assert_allclose(projector(dense), projector(krylov), atol=1e-10)
+    assert residual(constraints, krylov) < 1e-10
+    np.testing.assert_allclose(projector(krylov), projector(krylov_maps(constraints, shape, seed=1)), atol=1e-10)
+
+
+def test_residuals_see_what_is_not_equivariant():
+    constraints, _ = flat(S(3), 1, 1)
+    assert residual(constraints, np.ones((1, 3, 3))) == 0
+    assert residual(constraints, np.diag([1.0, 2, 3])[None]) == pytest.approx(2 / 3)  # it exchanges 1 and 3
+
+
+def test_echelon_depends_on_the_space_only():
+    rng = np.random.default_rng(0)
+    maps = orthonormal(rng.normal(size=(3, 2, 4)))
+    turn = orthonormal(rng.normal(size=(3, 3, 1)))[:, :, 0]
+    np.testing.assert_allclose(echelon(np.tensordot(turn, maps, 1)), echelon(maps), atol=1e-10)
+    first = echelon(maps).reshape(3, 8)
+    np.testing.assert_array_equal(first[:, :3], np.eye(3))
+    np.testing.assert_allclose(projector(orthonormal(first.reshape(3, 2, 4))), projector(maps), atol=1e-10)
+    assert echelon(np.zeros((0, 2, 3))).shape == orthonormal(np.zeros((0, 2, 3))).shape == (0, 2, 3)
+
+
+def test_no_gap_is_an_error():
+    with pytest.raises(ArgumentError, match="clear gap"):
+        dense_maps([(np.diag([0.0, 3e-5, 1.0]), np.zeros((1, 1)))], (1, 3))
+    assert len(dense_maps([(np.diag([0.0, 0.0, 1.0]), np.zeros((1, 1)))], (1, 3))) == 2
+    assert len(dense_maps([(np.zeros((2, 2)), np.zeros((1, 1)))], (1, 2))) == 2
