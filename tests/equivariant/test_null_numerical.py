@@ -4,7 +4,7 @@ import pytest
 from catlearn.core.errors import ArgumentError
 from catlearn.equivariant import SO, D, O, S
 from catlearn.equivariant.null_numerical import dense_maps, echelon, krylov_maps, orthonormal, residual
-from tests.equivariant.matrices import pairs, rows
+from tests.equivariant.matrices import pairs, power, rows
 
 
 def flat(group, k, l):  # noqa: E741
@@ -51,3 +51,28 @@ def test_no_gap_is_an_error():
         dense_maps([(np.diag([0.0, 3e-5, 1.0]), np.zeros((1, 1)))], (1, 3))
     assert len(dense_maps([(np.diag([0.0, 0.0, 1.0]), np.zeros((1, 1)))], (1, 3))) == 2
     assert len(dense_maps([(np.zeros((2, 2)), np.zeros((1, 1)))], (1, 2))) == 2
+
+
+def two_rotations(k, l, dtype):  # noqa: E741
+    """Two random rotations, which generate a dense subgroup of SO(3), on tensors, as exact as a dtype."""
+    rng = np.random.default_rng(0)
+    turns = [np.linalg.qr(rng.normal(size=(3, 3)))[0] for _ in range(2)]
+    turns = [(g * np.sign(np.linalg.det(g))).astype(dtype).astype(np.float64) for g in turns]
+    return [(power(g, k), power(g, l)) for g in turns], (3**l, 3**k)
+
+
+RIORDAN = {4: 3, 5: 6, 6: 15, 7: 36}  # isotropic tensors in space by their order: https://oeis.org/A005043
+
+
+@pytest.mark.parametrize("method", [dense_maps, krylov_maps])
+def test_isotropic_tensors(method):
+    for k, l in ((2, 2), (2, 3)) + (((3, 3), (3, 4)) if method is krylov_maps else ()):  # noqa: E741
+        constraints, shape = two_rotations(k, l, np.float64)
+        assert len(method(constraints, shape)) == RIORDAN[k + l]
+
+
+def test_matrices_in_single_precision_give_the_same_or_an_error():
+    constraints, shape = two_rotations(2, 3, np.float32)
+    assert len(dense_maps(constraints, shape)) == RIORDAN[5]
+    with pytest.raises(ArgumentError, match="more exactly, in float64"):
+        krylov_maps(constraints, shape)
