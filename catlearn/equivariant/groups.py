@@ -18,7 +18,9 @@ import numpy as np
 from jax.scipy.linalg import block_diag, expm
 
 from catlearn.core.errors import ArgumentError, TypingError
-from catlearn.core.wires import is_whole
+from catlearn.core.wires import Object, is_whole
+from catlearn.equivariant.intertwiners import represented
+from catlearn.equivariant.representations import Tensor, power_of, standard
 
 Matrices = tuple[np.ndarray, ...]
 
@@ -60,6 +62,34 @@ class MatrixGroup:
     def factors(self) -> tuple[MatrixGroup, ...]:
         """The groups of which this one is a direct product: itself alone, unless it is a `Product`."""
         return (self,)
+
+    def standard(self, factor: int = 0) -> Tensor:
+        """The standard representation, on ℝⁿ; of a product of groups, that of one factor. Representations make others by
+        `V + W`, `V * W` and `V.dual`, and `V.wire(channels)` is an object. Raises TypingError for a factor that is not there.
+
+        >>> from catlearn.equivariant import SL
+        >>> V = SL(3).standard()
+        >>> (V * V.dual).wire(channels=4)
+        (SL(3).standard() * SL(3).standard().dual).wire(channels=4)
+        """
+        return standard(self, factor)
+
+    @property
+    def trivial(self) -> Tensor:
+        """The trivial representation on ℝ."""
+        return Tensor(self)
+
+    def power(self, k: int | tuple[int, ...], channels: int = 1, dtype: Any = "float32") -> Object:
+        """The object of one wire that carries `channels` copies of `V^{⊗k}`: arrays (n, …, n, channels). Of a product of groups
+        with an exponent for each factor. Power 0 is trivial, and is the plain `R(channels)`.
+
+        Raises TypingError for bad exponents and channels.
+
+        >>> from catlearn.equivariant import O, S
+        >>> S(12).power(2, channels=3), ((S(5) * O(3)).power((2, 1))).wires[0].shape_text
+        (S(12).power(2, channels=3), '(5, 5, 3, 1)')
+        """
+        return represented(power_of(self, k), channels, dtype)
 
     def generators(self) -> Matrices:
         """Discrete generators: float64 matrices of shape (n, n), which with the exponentials of `algebra` make the group."""
