@@ -83,9 +83,8 @@ def generator_pairs(a: Representation, b: Representation) -> tuple[list, list]:
 
 def representation(group: MatrixGroup, of: Any) -> Representation:
     """A representation of a group from what names it. Raises TypingError for another group's."""
-    if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep"):
-        of = of.wires[0].rep
-    found = of if isinstance(of, Representation) else power_of(group, of)
+    named = of.wires[0].rep if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep") else of
+    found: Representation = named if isinstance(named, Representation) else power_of(group, named)
     if found.group != group:
         raise TypingError(f"{found!r} is a representation of {found.group!r}, not of {group!r}.")
     return found
@@ -129,6 +128,15 @@ class Maps:
     norms: tuple[float, ...]
     signs: tuple[int, ...]
 
+    def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """The changes of the input and of the weights from that of the output."""
+        n = self.shared.count if self.shared is not None else 0
+        changes = [self.shared.backward(x, w[:n], dy)] if self.shared is not None else []
+        changes += [jax.vjp(self.others.forward, x, w[n:])[1](dy)] if self.others is not None else []
+        if not changes:
+            return jnp.zeros_like(x), jnp.zeros_like(w)
+        return sum(dx for dx, _ in changes), jnp.concatenate([dw for _, dw in changes])  # type: ignore[return-value]
+
 
 def maps_between(a: Representation, b: Representation) -> Maps:
     """The maps between two representations that are no sums."""
@@ -161,8 +169,8 @@ def _drawn(a: Tensor, b: Tensor, found: list[tuple[Any, ...]]) -> Maps:
     plain = [ds for ds in found if not any(_special(d) for d in ds)]
     special = [ds for ds in found if any(_special(d) for d in ds)]
     twists = tuple(isinstance(factor, Sp) for factor in a.group.factors)
-    rows = [Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b)]
-    plan = shared(*rows, [_blocks(a, b, ds) for ds in plain]) if plain else None
+    below, above = (Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b))
+    plan = shared(below, above, [_blocks(a, b, ds) for ds in plain]) if plain else None
     others = Each(tuple(_Product(a, b, ds) for ds in special), len(a.axes)) if special else None
     ordered = plain + special
     norms = tuple(float(np.prod([_norm(d, f.n) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
