@@ -123,8 +123,8 @@ class MatrixGroup:
         """
         if self.order is not None:
             return jnp.asarray(self._elements)[jax.random.randint(key, (), 0, self.order)]
-        parts = [expm(self.tangent(k)) for k in jax.random.split(key, 2)]
-        g = parts[0] @ parts[1]
+        one, other = expm(jax.vmap(self.tangent)(jax.random.split(key)))
+        g = one @ other
         for i, h in enumerate(self.generators()):
             g = jnp.where(jax.random.bernoulli(jax.random.fold_in(key, i)), jnp.asarray(h, g.dtype) @ g, g)
         return g

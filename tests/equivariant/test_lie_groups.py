@@ -33,14 +33,14 @@ def test_the_algebra_generates_all_of_the_lie_algebra_and_no_more(group, dim):
 
 @pytest.mark.parametrize("group", [O(3), SO(4), SU(3)], ids=repr)
 def test_samples_have_the_moments_of_haars_measure(group):
-    g = np.asarray(jax.vmap(group.sample)(jax.random.split(jax.random.key(1), 4000)))
+    g = np.asarray(jax.jit(jax.vmap(group.sample))(jax.random.split(jax.random.key(1), 4000)))
     np.testing.assert_allclose(g.mean(0), 0, atol=0.06)
     np.testing.assert_allclose((g**2).mean(0), 1 / group.n, atol=0.03)
 
 
 def test_tangents_of_other_groups_fill_their_lie_algebra():
     for group, dim in ((Sp(4), 10), (SL(3), 8)):
-        tangents = np.stack([np.asarray(group.tangent(jax.random.key(i))) for i in range(12)]).reshape(12, -1)
+        tangents = np.asarray(jax.jit(jax.vmap(group.tangent))(jax.random.split(jax.random.key(0), 12))).reshape(12, -1)
         assert np.linalg.matrix_rank(tangents, tol=1e-4) == dim
 
 
@@ -49,10 +49,9 @@ def test_pieces_of_lorentz_groups():
     members = {"O": (True, True, True), "SO": (False, False, True), "O+": (True, False, False), "SO+": (False, False, False)}
     for part, expected in members.items():
         assert tuple(Lorentz(part).contains(g) for g in (parity, time, parity @ time)) == expected
-    for part, times, det in (("SO+", True, True), ("O+", True, False), ("SO", False, True), ("O", False, False)):
-        draws = np.asarray(jax.vmap(Lorentz(part).sample)(jax.random.split(jax.random.key(0), 60)))
-        assert bool((draws[:, 0, 0] > 0).all()) == times
-        assert bool((np.linalg.det(draws) > 0).all()) == det
+    draws = np.asarray(jax.jit(jax.vmap(Lorentz().sample))(jax.random.split(jax.random.key(0), 60)))
+    pieces = {(bool(g[0, 0] > 0), bool(np.linalg.det(g) > 0)) for g in draws}
+    assert len(pieces) == 4
 
 
 def test_membership_is_not_only_of_the_form():

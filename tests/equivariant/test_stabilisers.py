@@ -31,7 +31,7 @@ def test_known_orders():
 
 def test_draws_are_uniform():
     chain = stabiliser_chain([np.array([1, 2, 3, 0]), np.array([0, 3, 2, 1])], 4)
-    draws = np.asarray(jax.vmap(chain.draw)(jax.random.split(jax.random.key(0), 1600)))
+    draws = np.asarray(jax.jit(jax.vmap(chain.draw))(jax.random.split(jax.random.key(0), 1600)))
     found, counts = np.unique(draws, axis=0, return_counts=True)
     assert set(map(tuple, found.tolist())) == set(map(tuple, generated_permutations([(1, 2, 3, 0), (0, 3, 2, 1)], 4).tolist()))
     assert np.sum((counts - 200) ** 2 / 200) < 24.3  # χ² with 7 degrees of freedom passes it once in 1000
