@@ -1,5 +1,7 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
+from catlearn.equivariant.automorphisms import automorphisms, bilabelled_basis, tuple_orbits
+from catlearn.equivariant.bilabelled import Bilabelled, BilabelledCategory, bilabelled
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.grood import Grood, GroodCategory, grood, grood_basis, grood_diagrams

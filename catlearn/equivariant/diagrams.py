@@ -175,18 +175,24 @@ def times(x: jax.Array, scalar: int) -> jax.Array:
     return x if scalar == 1 else x * (float(scalar) if jnp.issubdtype(x.dtype, jnp.inexact) else scalar)
 
 
-def dense(blocks: Sequence[Block], points: int, n: int, scalar: int = 1) -> np.ndarray:
-    """The tensor which is `scalar` where the indices are constant on each block, and 0 elsewhere: int64, shape (n,)*points.
+def dense(blocks: Sequence[Block], points: int, n: int, loops: int, values: Any = 1) -> np.ndarray:
+    """The tensor with `values` where the indices are constant on each block, and 0 elsewhere: int64, shape (n,)*points.
 
-    Raises ArgumentError for a scalar beyond 64 bits.
+    `values` has an axis for each block, or is a number; loops count n each. Raises ArgumentError beyond 64 bits.
     """
-    if abs(scalar) >= 2**63:
-        raise ArgumentError(f"a loop counts n = {n}, and all loops together {scalar}, which no int64 holds.")
-    tensor = np.zeros((n,) * points, np.int64)
+    scalar = loop_scalar(n, loops)
     index = np.indices((n,) * len(blocks)).reshape(len(blocks), n ** len(blocks))
-    at = {x: index[i] for i, block in enumerate(blocks) for x in block}
-    tensor[tuple(at[x] for x in range(points))] = scalar
-    return tensor
+    at = sum((n ** (points - 1 - x) * index[i] for i, block in enumerate(blocks) for x in block), np.zeros(index.shape[1], int))
+    tensor = np.zeros(n**points, np.int64)
+    tensor[at] = scalar * np.broadcast_to(values, (n,) * len(blocks)).ravel()
+    return tensor.reshape((n,) * points)
+
+
+def loop_scalar(n: int, loops: int) -> int:
+    """n^loops. Raises ArgumentError beyond 64 bits."""
+    if n**loops >= 2**63:
+        raise ArgumentError(f"a loop counts n = {n}, and all {loops} together {n**loops}, which no int64 holds.")
+    return n**loops
 
 
 # gluing

@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ArgumentError, match="booleans"):
         d.apply(jnp.ones((2, 2), bool))
     with pytest.raises(ArgumentError, match="int64"):
-        partition("", "", loops=70).matrix(2)
+        partition("1", "1", loops=63).matrix(2)
     for wrong in (lambda: Partition(1, 1, ((0,),)), lambda: partition_diagrams(-1, 1), lambda: P.wiring(1, [1])):
         with pytest.raises(TypingError):
             wrong()
