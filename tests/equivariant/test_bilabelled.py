@@ -6,7 +6,6 @@ import random
 
 import jax
 import jax.numpy as jnp
-import networkx as nx
 import numpy as np
 import pytest
 
@@ -19,14 +18,7 @@ from tests.equivariant import brute
 B = BilabelledCategory()
 
 
-def graph(name):
-    G = brute.TABLE["graphs"][name]
-    A = np.zeros((G["n"],) * 2, int)
-    for u, v in G["edges"]:
-        A[u, v] = A[v, u] = 1
-    return A
-
-
+graph = brute.graph
 PAW = graph("paw")
 
 
@@ -89,67 +81,6 @@ def test_with_weights_it_would_be_no_functor():
 def test_without_edges_they_are_partition_diagrams():
     for d in partition_diagrams(2, 2):
         assert np.array_equal(Bilabelled(2, 2, d.blocks).matrix(PAW), d.matrix(4))
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_names_of_inner_vertices_do_not_matter(seed):
-    rng = random.Random(seed)
-    size, fixed = 6, 1
-    edges = [e for e in itertools.combinations(range(size), 2) if rng.random() < 0.6]
-    order = [*range(fixed), *rng.sample(range(fixed, size), size - fixed)]
-    moved = [(order[u], order[v]) for u, v in edges]
-    from catlearn.equivariant.canonical import canonical
-
-    assert canonical(fixed, size - fixed, edges) == canonical(fixed, size - fixed, moved)
-    other = [e for e in edges if e != edges[0]]
-    assert canonical(fixed, size - fixed, edges) != canonical(fixed, size - fixed, other)
-
-
-def test_the_canonical_form_keeps_graphs_that_refinement_takes_for_one():
-    from catlearn.equivariant.canonical import canonical
-
-    six, two_threes = nx.cycle_graph(6), nx.disjoint_union(nx.cycle_graph(3), nx.cycle_graph(3))
-    assert canonical(0, 6, six.edges) != canonical(0, 6, two_threes.edges)
-    found = {canonical(0, 4, e) for r in range(7) for e in itertools.combinations(itertools.combinations(range(4), 2), r)}
-    assert len(found) == 11  # graphs of 4 vertices up to isomorphism
-    assert len(canonical(1, 30, nx.star_graph(30).edges)) == 30  # twins are tried once
-
-
-@pytest.mark.parametrize("name", ["P3", "C5", "K3,3", "asym6", "Q3", "Petersen", "K1,4", "2K2"])
-def test_automorphisms_generate_the_group_that_networkx_finds(name):
-    A = graph(name)
-    generators = eq.automorphisms(A)
-    assert all(np.array_equal(A[np.ix_(g, g)], A) for g in generators)
-    group, frontier = {tuple(range(len(A)))}, [tuple(range(len(A)))]
-    while frontier:
-        frontier = [c for p in frontier for g in generators if (c := tuple(g[i] for i in p)) not in group and not group.add(c)]
-    G = nx.from_numpy_array(A)
-    assert len(group) == sum(1 for _ in nx.isomorphism.GraphMatcher(G, G).isomorphisms_iter())
-
-
-AUT = [(name, *row) for name in brute.TABLE["graphs"] for row in brute.dims(f"Aut({name})", 4, 10)]
-
-
-@pytest.mark.parametrize(("name", "n", "k", "l", "dim"), [row for row in AUT if row[2] == 0])
-def test_there_are_as_many_orbits_as_the_table_says(name, n, k, l, dim):
-    assert len(eq.tuple_orbits(graph(name), k + l)) == dim
-
-
-@pytest.mark.parametrize(
-    ("name", "n", "k", "l", "dim"), [row for row in AUT if row[2] + row[3] <= 2 or (row[2:4] == (2, 1) and row[0] != "asym6")]
-)
-def test_the_basis_has_the_dimension_of_the_table(name, n, k, l, dim):
-    A = graph(name)
-    basis = eq.bilabelled_basis(A, k, l)
-    assert len(basis) == dim
-    if n ** (k + l) <= 100:
-        assert brute.rank([d.matrix(A) for d in basis]) == dim
-        assert all(brute.commutes(d.matrix(A), np.eye(n)[list(g)], k, l) for d in basis for g in eq.automorphisms(A))
-
-
-def test_a_search_that_has_to_stop_says_so():
-    with pytest.raises(ArgumentError, match=r"span 2 of the 6 dimensions of Hom\(1, 0\).*most_vertices=3"):
-        eq.bilabelled_basis(graph("asym6"), 1, 0, most_vertices=2)
 
 
 def test_apply_compiles_and_takes_no_weights():
