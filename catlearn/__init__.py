@@ -111,14 +111,17 @@ from catlearn.nets.tree_cells import tensor_cell, tree_cell, tree_lstm
 from catlearn.nets.two_cells import freeze, hypernetwork, lora, masked, merged, prune, spectral_norm, tie, weight_norm
 
 if TYPE_CHECKING:
-    from catlearn import datasets, laws
+    from catlearn import datasets, equivariant, laws
+    from catlearn.equivariant.intertwiners import forget
     from catlearn.laws.expressivity import separates
 
 
 def __getattr__(name: str) -> Any:
-    """`catlearn.laws` and `catlearn.datasets` are imported when somebody asks for them: they take a tenth of the time."""
-    if name in ("laws", "datasets"):
+    """`catlearn.laws` and other rooms are imported when somebody asks for them: they take a tenth of the time."""
+    if name in ("laws", "datasets", "equivariant"):
         return import_module(f"catlearn.{name}")
+    if name == "forget":
+        return import_module("catlearn.equivariant").forget
     if name == "separates":
         return import_module("catlearn.laws.expressivity").separates
     raise AttributeError(f"module 'catlearn' has no attribute {name!r}")

@@ -275,7 +275,8 @@ def context_of(f: Diagram) -> Object:
 
 
 def underlying(f: Any) -> Any:
-    """The arrow `A ⊗ X → Y` of Smooth that an arrow `X → Y` of CoKl(A, Smooth) is, with the same parameters.
+    """The arrow `A ⊗ X → Y` of Smooth that an arrow `X → Y` of CoKl(A, Smooth) is, with the same parameters. Of any category
+    over Smooth, the arrow of Smooth that its arrow is.
 
     Functors out of Smooth (`reverse`, `batch`, …) take it of arrows that read a context by themselves: the gradient with
     respect to the context is the sum over all that read it, since copies are sent back as sums.
@@ -284,7 +285,7 @@ def underlying(f: Any) -> Any:
     >>> underlying(cl.R(3) >> cl.dropout(0.5)).dom
     R(dtype='key<fry>') @ R(3)
     """
-    return f.category.underlying(f) if isinstance(f, Diagram) and isinstance(f.category, CoKl) else f
+    return f.category.underlying(f) if isinstance(f, Diagram) and hasattr(f.category, "underlying") else f
 
 
 def read_from(A: Object, f: Diagram) -> Diagram:

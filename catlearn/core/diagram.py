@@ -141,7 +141,7 @@ class Diagram(Arrow):
             return replace(self, label=node.label)  # type: ignore[type-var]
         image = self if isinstance(self, Seq | Par) and self.name is None else _alone(self)
         same = replace(image, label=node.label, op=node.op)
-        return same if same == node or node.op is None else replace(same, op=ImageOf(functor, node.op))
+        return same if same == node or node.op is None or not functor else replace(same, op=ImageOf(functor, node.op))
 
     # semantics, given by the category of the boxes
 

@@ -19,7 +19,7 @@ class TypingError(CatlearnError, TypeError):
     """A family or box that has no arrow at this domain; carries JAX's own message where JAX refused."""
 
 
-class EquivarianceError(CatlearnError, TypeError):
+class EquivarianceError(TypingError):
     """A box that is no intertwiner where it stands: it would break the symmetry of the model."""
 
 

@@ -157,6 +157,11 @@ class Layer(Family):
         return Object(tuple(_wires_of(out)))
 
     def resolve(self, dom: Object) -> Diagram:
+        admitted = next((wire.category.admitted for wire in dom.wires if hasattr(getattr(wire, "category", None), "admitted")), None)
+        return self.boxed(dom) if admitted is None else admitted(self, dom)
+
+    def boxed(self, dom: Object) -> Box:
+        """The box at a domain, in this family's own category."""
         self.check(dom)
         param = self.parameters(dom)
         return Box(self, dom, self.codomain(dom, param), param)

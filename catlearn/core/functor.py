@@ -60,6 +60,7 @@ class Functor:
 
     The target is a category whose arrows compose with `>>` and `@`. Applied to a parametric diagram it is `Para(F)`:
     parameters go along with `on_wire`, and 2-cells to 2-cells (`F(f.reparameterise(r)) = F(f).reparameterise(F(r))`).
+    A family's composite is under the family's name still, after the functor's own `name`, if it has one.
     `source` is the category that it goes out of (any, unless told); of arrows of a category over it, such as CoKl, it takes
     the arrows of the source that they are. Raises CompositionError for other arrows, and TypingError for what has no domain.
 

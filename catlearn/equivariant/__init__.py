@@ -1,12 +1,24 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
-from catlearn.equivariant.automorphisms import automorphisms, bilabelled_basis, tuple_orbits
+from catlearn.equivariant.admission import pointwise
+from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.bilabelled import Bilabelled, BilabelledCategory, bilabelled
+from catlearn.equivariant.bilabelled_bases import bilabelled_basis, tuple_orbits
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
+from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of_plane, symmetries_of_plane
 from catlearn.equivariant.combinations import Combination
+from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
+from catlearn.equivariant.constraints import solve_matrices
 from catlearn.equivariant.grood import Grood, GroodCategory, grood, grood_basis, grood_diagrams
+from catlearn.equivariant.groups import MatrixGroup, Product
+from catlearn.equivariant.hom import basis, diagrams, dim, solve, why_zero
 from catlearn.equivariant.independent import independent, matching_gram
+from catlearn.equivariant.intertwiners import RepCategory, forget
 from catlearn.equivariant.jellyfish import Jellyfish, JellyfishCategory, jellyfish, jellyfish_basis, jellyfish_diagrams
+from catlearn.equivariant.lie_groups import SL, SO, SU, O, Scaling, Sp
+from catlearn.equivariant.linear import linear
+from catlearn.equivariant.lorentz import Lorentz
+from catlearn.equivariant.nonlinear import gated, gram, norm_activation, norms, squared_norms, tensor_product
 from catlearn.equivariant.orbits import coarser, from_orbits, orbit_matrix, to_orbits
 from catlearn.equivariant.partitions import (
     Partition,
@@ -17,6 +29,9 @@ from catlearn.equivariant.partitions import (
     partition_diagrams,
     stirling,
 )
+from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.representations import Given, Representation, standard
+from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
 from catlearn.equivariant.symplectic import (
     Symplectic,
     SymplecticCategory,
@@ -25,3 +40,5 @@ from catlearn.equivariant.symplectic import (
     symplectic_basis,
     symplectic_diagrams,
 )
+from catlearn.equivariant.tables import cyclic_table, dihedral_table
+from catlearn.equivariant.why_empty import why_empty

@@ -1,141 +1,179 @@
-"""The automorphisms of a small graph, their orbits on tuples of vertices, and the bilabelled graphs that tell these apart."""
+"""`Aut(graph)`: the symmetries of a graph, found by backtracking with colour refinement.
 
-# ruff: noqa: E741  (k and l are what the field calls the numbers of points)
+Source of the search: McKay 1981 (Practical graph isomorphism); the symmetry group of layers on a graph: Pearce-Crump 2023
+(arXiv 2307.07810).
+"""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from catlearn.core.errors import ArgumentError
-from catlearn.core.wires import is_whole
-from catlearn.equivariant.bilabelled import Bilabelled, adjacency_of
-from catlearn.equivariant.diagrams import components
-from catlearn.equivariant.independent import PRIMES
-from catlearn.equivariant.partitions import counted, partings
+from catlearn.core.errors import TypingError
+from catlearn.equivariant.groups import Matrices
+from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.stabilisers import StabiliserChain, orbit_of
+
+Rows = tuple[tuple[float, ...], ...]
 
 
-def automorphisms(adjacency: Any) -> tuple[tuple[int, ...], ...]:
-    """Generators of Aut(G), at most n (n − 1) / 2: each a permutation, vertex i to entry i. None where G is asymmetric.
+@dataclass(frozen=True, repr=False)
+class Aut(PermutationGroup):
+    """The automorphism group of a graph: the permutations of its n nodes that keep its adjacency matrix.
 
-    For each vertex i, from the last, and each other that the generators so far don't reach from it, one automorphism that
-    leaves all before i and sends i there is searched. Source: Sims 1970, strong generators along a chain of stabilisers.
+    `graph` is a square matrix of numbers, as an array or nested sequences, or a networkx graph, whose nodes are taken in
+    its order and whose weights are taken. It may have directions, weights and loops. Generators and order are found when
+    they are first asked for, exactly. Raises TypingError for anything else.
 
-    >>> automorphisms([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
-    ((2, 1, 0),)
+    >>> Aut([[0, 1, 0], [1, 0, 1], [0, 1, 0]]).order
+    2
     """
-    A = adjacency_of(adjacency)
-    n, found = len(A), []
-    for i in reversed(range(n)):
-        for j in range(i + 1, n):
-            reach = components(n, [(v, g[v]) for g in found for v in range(n)])
-            extended = _extended(A, (*range(i), j)) if reach[i] != reach[j] else None
-            found += [extended] if extended else []
-    return tuple(found)
+
+    graph: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "graph", _rows(self.graph))
+
+    @property
+    def n(self) -> int:  # type: ignore[override]
+        return len(self.graph)
+
+    @property
+    def name(self) -> str:
+        return f"Aut(graph of {self.n} nodes)"
+
+    @property
+    def adjacency(self) -> np.ndarray:
+        """The adjacency matrix: float64, shape (n, n)."""
+        return np.array(self.graph, np.float64)
+
+    @property
+    def order(self) -> int:
+        return self.chain.order
+
+    def generating_permutations(self) -> Matrices:
+        return self._search[0]
+
+    @property
+    def chain(self) -> StabiliserChain:  # type: ignore[override]
+        return self._search[1]
+
+    def contains_permutation(self, sigma: np.ndarray) -> bool:
+        a = self.adjacency
+        return bool(np.array_equal(a[np.ix_(sigma, sigma)], a))
+
+    @cached_property
+    def _search(self) -> tuple[Matrices, StabiliserChain]:
+        return automorphisms(self.adjacency)
 
 
-def _extended(A: np.ndarray, images: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The first automorphism that begins with these images, if any."""
-    v = len(images) - 1
-    if images[v] in images[:v] or A[v, v] != A[images[v], images[v]] or (A[v, :v] != A[images[v], list(images[:v])]).any():
-        return None
-    if len(images) == len(A):
-        return images
-    found = (_extended(A, (*images, w)) for w in range(len(A)))
-    return next((g for g in found if g), None)
+def _rows(graph: Any) -> Rows:
+    if hasattr(graph, "adjacency") and hasattr(graph, "nodes"):
+        import networkx
+
+        graph = networkx.to_numpy_array(graph)
+    try:
+        matrix = np.asarray(graph)
+        good = matrix.dtype.kind in "biuf" and matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0
+    except (TypeError, ValueError):
+        matrix, good = np.empty(()), False
+    if not good or not np.isfinite(matrix).all():
+        raise TypingError(
+            "Aut takes a graph: a square adjacency matrix of numbers, such as [[0, 1], [1, 0]], or a networkx graph; "
+            f"got {type(graph).__name__} of shape {matrix.shape}: {graph!r}."
+        )
+    number = int if np.all(matrix == np.round(matrix)) else float
+    return tuple(tuple(number(x) for x in matrix[i].tolist()) for i in range(len(matrix)))
 
 
-def tuple_orbits(adjacency: Any, m: int) -> tuple[tuple[int, ...], ...]:
-    """The first tuple of each orbit of Aut(G) on m-tuples of vertices. As many as `dim Hom(k, l)` for k + l = m.
+def automorphisms(adjacency: np.ndarray) -> tuple[Matrices, StabiliserChain]:
+    """Generators of the automorphism group, as permutations of shape (n,), and its chain of stabilisers of nodes 0, 1, ….
 
-    Source: arXiv 2307.07810, on dimensions.
+    Of each stabiliser, from the smallest up, one automorphism is sought for each place of the next node that the ones found so
+    far don't reach. The orbits are then whole, and the order is the product of their sizes.
 
-    >>> tuple_orbits([[0, 1, 0], [1, 0, 1], [0, 1, 0]], 1)
-    ((0,), (1,))
+    >>> len(automorphisms(np.ones((4, 4)) - np.eye(4))[0])
+    3
     """
-    generators = automorphisms(adjacency)
     n = len(adjacency)
-    index = np.indices((n,) * m).reshape(m, n**m)
-    place = n ** np.arange(m)[::-1]
-    images = [place @ np.array(g)[index] for g in generators]
-    least = np.arange(n**m)
-    while True:
-        before = least
-        for image in images:
-            least = np.minimum(least, least[image])
-            least = _lowered(least, image)
-        least = least[least]
-        if np.array_equal(before, least):
-            return tuple(tuple(int(v) for v in index[:, at]) for at in np.flatnonzero(least == np.arange(n**m)))
+    labels = np.unique(np.stack([adjacency, adjacency.T], -1).reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(n, n)
+    one = tuple(range(n))
+    found: list[tuple[int, ...]] = []
+    levels = []
+    depth = _first_discrete(labels)
+    for i in reversed(range(depth)):
+        orbit = orbit_of(i, found, one)
+        for place in range(i + 1, n):
+            if place in orbit:
+                continue
+            g = _extended(labels, tuple(range(i + 1)), (*range(i), place))
+            if g is not None:
+                found.append(g)
+                orbit = orbit_of(i, found, one)
+        levels.append((i, orbit))
+    kept = [(i, orbit) for i, orbit in reversed(levels) if len(orbit) > 1]
+    chain = StabiliserChain(n, tuple(i for i, _ in kept), tuple(orbit for _, orbit in kept))
+    return tuple(np.array(g, int) for g in found), chain
 
 
-def _lowered(least: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Each entry's image knows what the entry knows."""
-    lower = least.copy()
-    lower[image] = np.minimum(lower[image], least)
-    return lower
+def _first_discrete(labels: np.ndarray) -> int:
+    """How many nodes 0, 1, … must be fixed before refinement tells all nodes apart: automorphisms beyond are the identity."""
+    n = len(labels)
+    return next(i for i in range(n + 1) if len(set(refined(labels, [range(i)])[0].tolist())) == n)
 
 
-def bilabelled_basis(adjacency: Any, k: int, l: int, most_vertices: int | None = None) -> tuple[Bilabelled, ...]:
-    """Bilabelled graphs `k → l` whose matrices are a basis of the maps that Aut(G) commutes with, first come, first taken.
+def _extended(labels: np.ndarray, source: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...] | None:
+    """An automorphism that sends the nodes of `source` to those of `target` in order, if there is one."""
+    here, there = refined(labels, [source, target])
+    if not np.array_equal(np.sort(here), np.sort(there)):
+        return None
+    colours, counts = np.unique(here, return_counts=True)
+    if counts.max() == 1:
+        sigma = np.empty(len(labels), int)
+        sigma[np.argsort(here)] = np.argsort(there)
+        return tuple(sigma.tolist()) if np.array_equal(labels[np.ix_(sigma, sigma)], labels) else None
+    colour = colours[np.argmin(np.where(counts > 1, counts, len(labels) + 1))]
+    node = int(np.flatnonzero(here == colour)[0])
+    for image in np.flatnonzero(there == colour).tolist():
+        g = _extended(labels, (*source, node), (*target, image))
+        if g is not None:
+            return g
+    return None
 
-    Graphs come with few vertices first, then few edges. One is taken where its homomorphism counts, at a tuple of each orbit,
-    are independent of those before, modulo a prime near 2³¹, until there are as many as orbits: both are exact. How large they
-    get depends on how alike different vertices of G look. Raises ArgumentError where those of up to `most_vertices`, by default
-    k + l + 3, do not do. Source: Mančinska, Roberson 2020 (arXiv 1910.06958), that they span; arXiv 2307.07810.
 
-    >>> bilabelled_basis([[0, 1, 0], [1, 0, 1], [0, 1, 0]], 1, 0)
-    (bilabelled("1", "", ""), bilabelled("1", "", "12"))
+def refined(labels: np.ndarray, fixed: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """The stable colours of the nodes, once for each sequence of nodes that get a colour of their own, by place.
+
+    `labels` (n, n) are whole numbers for the kinds of edges. Colours mean the same in all of the results, so that nodes of
+    different colours can't correspond. Source: Weisfeiler, Leman 1968; here on both directions of edges.
+
+    >>> path = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    >>> refined(path, [()])[0].tolist()
+    [0, 1, 0]
     """
-    A, m = adjacency_of(adjacency), counted("bilabelled_basis", k, l)
-    limit = m + 3 if most_vertices is None else most_vertices
-    if not is_whole(limit):
-        raise ArgumentError(f"most_vertices is a whole number ≥ 0, got {most_vertices!r}.")
-    firsts = tuple_orbits(A, m)
-    tuples = np.array(firsts, dtype=int).reshape(len(firsts), m)
-    taken: list[Bilabelled] = []
-    echelon: list[np.ndarray] = []
-    for vertices in range(limit + 1):
-        for d in _graphs(len(A), k, l, vertices):
-            row = _reduced(_counts(d, A, tuples) % PRIMES[0], echelon)
-            if row.any():
-                taken.append(d)
-                echelon.append(row * pow(int(row[np.flatnonzero(row)[0]]), -1, PRIMES[0]) % PRIMES[0])
-            if len(taken) == len(tuples):
-                return tuple(taken)
-    raise ArgumentError(
-        f"graphs of up to {limit} vertices span {len(taken)} of the {len(tuples)} dimensions of Hom({k}, {l}); "
-        f"look further with most_vertices={limit + 1}, which takes longer."
-    )
+    n = len(labels)
+    start = np.concatenate([_placed(n, nodes) for nodes in fixed])
+    loops = np.tile(np.diagonal(labels), len(fixed))
+    colours = _numbered(np.stack([start, loops], 1))
+    while True:
+        many = int(colours.max()) + 1
+        near = [np.sort(labels * many + row, axis=1) for row in colours.reshape(-1, n)]
+        new = _numbered(np.column_stack([colours, np.concatenate(near)]))
+        if int(new.max()) + 1 == many:
+            return list(colours.reshape(-1, n))
+        colours = new
 
 
-def _graphs(n: int, k: int, l: int, vertices: int) -> Iterator[Bilabelled]:
-    """The bilabelled graphs of so many vertices, with at most n labelled, in which all vertices are joined with a label."""
-    pairs = list(combinations(range(vertices), 2))
-    labelled = list(partings(k + l, min(n, vertices)))
-    for count in range(len(pairs) + 1):
-        for blocks in labelled:
-            for edges in combinations(pairs, count):
-                if _joined(vertices, len(blocks), edges):
-                    yield Bilabelled(k, l, blocks, 0, vertices - len(blocks), edges)
+def _placed(n: int, nodes: Sequence[int]) -> np.ndarray:
+    out = np.zeros(n, int)
+    for place, node in enumerate(nodes):
+        out[node] = place + 1
+    return out
 
 
-def _joined(vertices: int, labelled: int, edges: tuple[tuple[int, int], ...]) -> bool:
-    roots = components(vertices, edges)
-    return all(root < labelled for root in roots)
-
-
-def _counts(d: Bilabelled, A: np.ndarray, tuples: np.ndarray) -> np.ndarray:
-    """The homomorphism counts of d at these tuples of its points."""
-    count = np.broadcast_to(d.homomorphisms(A)[tuple(tuples[:, block[0]] for block in d.blocks)], len(tuples))
-    for block in d.blocks:
-        count = np.where((tuples[:, list(block)] == tuples[:, block[:1]]).all(axis=1), count, 0)
-    return count
-
-
-def _reduced(row: np.ndarray, echelon: list[np.ndarray]) -> np.ndarray:
-    for head in echelon:
-        row = (row - row[np.flatnonzero(head)[0]] * head) % PRIMES[0]
-    return row
+def _numbered(rows: np.ndarray) -> np.ndarray:
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)

@@ -156,7 +156,7 @@ class Bilabelled(PointDiagram):
         read = [v for v, block in enumerate(self.blocks) if self.lower(block)]
         written_to = [v for v, block in enumerate(self.blocks) if self.upper(block)]
         met = [v for v in written_to if v in read or any(v in edge for edge in self.edges)]
-        y = diagonals(x, [self.lower(self.blocks[v]) for v in read], n)
+        y = diagonals(x, [self.lower(self.blocks[v]) for v in read])
         channels = [len(self.blocks) + self.inner + i for i in range(x.ndim - self.dom)]
         operands: list[Any] = [y, [*read, *channels]]
         operands += [part for edge in self.edges for part in (jnp.asarray(A, x.dtype), list(edge))]

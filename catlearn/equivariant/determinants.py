@@ -147,7 +147,7 @@ class Determinant(PointDiagram):
         x, n = self._input(x, self.size_here(n))
         ends = [tuple(b for b in kind if (b in self.marked) == mark) for kind in self._kinds for mark in (False, True)]
         plain, cross, summed, met, copied, made = ends
-        y = diagonals(x, [self.lower(block) for block in plain + cross + met + summed], n)
+        y = diagonals(x, [self.lower(block) for block in plain + cross + met + summed])
         kept = len(plain + cross + met)
         y = times(y.sum(axis=range(kept, kept + len(summed)), dtype=x.dtype), n**self.loops)
         if self.marked:

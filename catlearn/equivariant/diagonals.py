@@ -11,20 +11,23 @@ from jax import lax
 Group = Sequence[int]
 
 
-def diagonals(x: jax.Array, groups: Sequence[Group], n: int) -> jax.Array:
+def diagonals(x: jax.Array, groups: Sequence[Group]) -> jax.Array:
     """The entries of x where the indices of each group of axes are equal. Type: `(n, …, n, channels…) → (n, …, n, channels…)`.
 
-    The groups part the leading axes of length n; the result has one axis for each group, in their order, and the channels
-    behind. It reads n^len(groups) entries for each channel: a transpose and a slice of stride 1 + n + … + nᵃ⁻¹ for a axes.
+    The groups part the leading axes, those of a group being of one length n; the result has one axis for each group, in their
+    order, and the channels behind. It reads one entry for each of its own: a transpose and a slice of stride
+    1 + n + … + nᵃ⁻¹ for a axes.
     Source: the first two steps of arXiv 2304.14165, as a strided view.
 
-    >>> diagonals(jnp.arange(9).reshape(3, 3), [(0, 1)], 3).tolist()
+    >>> diagonals(jnp.arange(9).reshape(3, 3), [(0, 1)]).tolist()
     [0, 4, 8]
     """
     order = [axis for group in groups for axis in group]
     channels = x.shape[len(order) :]
-    x = x.transpose(*order, *range(len(order), x.ndim)).reshape(*(n ** len(group) for group in groups), *channels)
-    strides = [_stride(n, len(group)) for group in groups] + [1] * len(channels)
+    lengths = [x.shape[group[0]] for group in groups]
+    sizes = [n ** len(group) for n, group in zip(lengths, groups, strict=True)]
+    x = x.transpose(*order, *range(len(order), x.ndim)).reshape(*sizes, *channels)
+    strides = [_stride(n, len(group)) for n, group in zip(lengths, groups, strict=True)] + [1] * len(channels)
     return lax.slice(x, [0] * x.ndim, x.shape, strides)
 
 

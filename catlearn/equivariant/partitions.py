@@ -88,7 +88,7 @@ class Partition(PointDiagram):
         """
         x, n = self._input(x, n)
         cross, d = self.cross, self.through
-        y = diagonals(x, [self.lower(block) for block in cross + self.domain_only], n)
+        y = diagonals(x, [self.lower(block) for block in cross + self.domain_only])
         y = times(y.sum(axis=range(d, d + len(self.domain_only)), dtype=x.dtype), n**self.loops)
         y = repeated(y, d, len(self.codomain_only), n)
         return spread(y, [self.upper(block) for block in cross + self.codomain_only], n)

@@ -111,7 +111,7 @@ class Symplectic(PointDiagram):
         x, n = self._input(x, n)
         n, cross, d = even(n), self.cross, self.through
         below, above = [self.lower(pair) for pair in self.domain_only], [self.upper(pair) for pair in self.codomain_only]
-        y = diagonals(_exchanged(x, below, n), [self.lower(pair) for pair in cross] + below, n)
+        y = diagonals(_exchanged(x, below, n), [self.lower(pair) for pair in cross] + below)
         y = _signed(y, range(d, d + len(below)), n).sum(axis=range(d, d + len(below)), dtype=x.dtype)
         y = times(y, self.sign * (-n) ** self.loops)
         y = _signed(repeated(y, d, len(above), n), range(d, d + len(above)), n)

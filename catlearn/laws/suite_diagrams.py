@@ -140,7 +140,7 @@ def _element(of: _Of, choose: Choose) -> np.ndarray:
             return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         case "jellyfish":
             return turn if n % 2 else turn @ turn
-    return np.eye(n)[list(choose(automorphisms(PAW)))]
+    return np.eye(n)[list(choose(automorphisms(PAW)[0]))]
 
 
 def _dagger(choose: Choose) -> Counterexample | None:
