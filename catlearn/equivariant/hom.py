@@ -12,6 +12,8 @@ import numpy as np
 
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
+from catlearn.equivariant.automorphisms import Aut
+from catlearn.equivariant.bilabelled_bases import bilabelled_basis
 from catlearn.equivariant.brauer import brauer_basis
 from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
@@ -45,7 +47,20 @@ def diagrams(group: MatrixGroup, k: int, l: int) -> tuple[Any, ...] | None:  # n
             return grood_basis(group.n, k, l)
         case A():
             return jellyfish_basis(group.n, k, l)
+        case Aut() if k + l <= 2 and _simple(group.adjacency):  # beyond, graphs that tell orbits apart take long to find
+            return bilabelled_basis(group.adjacency, k, l)
     return None
+
+
+def _simple(adjacency: np.ndarray) -> bool:
+    """Whether a graph has neither directions nor weights nor loops."""
+    loops = np.diag(adjacency).any()
+    return not loops and np.array_equal(adjacency, adjacency.T) and bool(np.isin(adjacency, (0, 1)).all())
+
+
+def image_of(factor: MatrixGroup) -> Any:
+    """What makes a diagram's functor that to the maps of this group: n, or the graph."""
+    return factor.adjacency if isinstance(factor, Aut) else factor.n
 
 
 def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") -> np.ndarray:
@@ -83,7 +98,7 @@ def generator_pairs(a: Representation, b: Representation) -> tuple[list, list]:
 
 def representation(group: MatrixGroup, of: Any) -> Representation:
     """A representation of a group from what names it. Raises TypingError for another group's."""
-    named = of.wires[0].rep if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep") else of
+    named: Any = of.wires[0].rep if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep") else of
     found: Representation = named if isinstance(named, Representation) else power_of(group, named)
     if found.group != group:
         raise TypingError(f"{found!r} is a representation of {found.group!r}, not of {group!r}.")
@@ -173,19 +188,21 @@ def _drawn(a: Tensor, b: Tensor, found: list[tuple[Any, ...]]) -> Maps:
     plan = shared(below, above, [_blocks(a, b, ds) for ds in plain]) if plain else None
     others = Each(tuple(_Product(a, b, ds) for ds in special), len(a.axes)) if special else None
     ordered = plain + special
-    norms = tuple(float(np.prod([_norm(d, f.n) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
+    norms = tuple(float(np.prod([_norm(d, f) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
     signs = tuple(int(np.prod([getattr(d, "sign", 1) for d in ds])) for ds in plain) + (1,) * len(special)
     return Maps(tuple(ds[0] if len(ds) == 1 else ds for ds in ordered), plan, others, norms, signs)
 
 
 def _special(d: Any) -> bool:
-    """Whether a diagram is more than its blocks."""
-    return bool(getattr(d, "marked", ())) or not hasattr(d, "blocks")
+    """Whether a diagram is more than its blocks: it has an ε, or edges."""
+    return bool(getattr(d, "marked", ()) or getattr(d, "edges", ()))
 
 
-def _norm(d: Any, n: int) -> float:
+def _norm(d: Any, factor: MatrixGroup) -> float:
     """The squared Frobenius norm of a diagram's matrix."""
-    return float(np.square(d.matrix(n)).sum()) if _special(d) else float(n) ** len(d.blocks)
+    if _special(d):
+        return float(np.square(np.asarray(d.matrix(image_of(factor)), np.float64)).sum())
+    return float(factor.n) ** len(d.blocks)
 
 
 def _places(t: Tensor, factor: int) -> list[int]:
@@ -215,6 +232,6 @@ class _Product:
             mine: list[tuple[str, int]] = [("in", place) for place in _places(self.a, i)]
             rest = [label for label in labels if label not in mine]
             x = jnp.moveaxis(x, [labels.index(label) for label in mine], range(len(mine)))
-            x = d.apply(x, factor.n)
+            x = d.apply(x, image_of(factor))
             labels = [("out", place) for place in _places(self.b, i)] + rest
         return jnp.moveaxis(x, range(len(labels)), [place for _, place in labels])

@@ -163,15 +163,15 @@ def _split(choose: Choose) -> Counterexample | None:
 
 
 DIAGRAMS: tuple[Law, ...] = (
-    Law("associativity", "diagram categories", _associative),
-    Law("unit", "diagram categories", lambda c: diagrams.unit_of_diagrams(_one(c)[0])),
-    Law("naturality of swap", "diagram categories", _swapped),
-    Law("dagger", "diagram categories", _dagger),
-    Law("composition", "diagram functors", _functor),
-    Law("tensor", "diagram functors", _monoidal),
-    Law("dagger", "diagram functors", _transposed),
-    Law("equivariance", "diagram functors", _equivariant),
-    Law("apply", "diagram functors", _applied),
-    Law("orbits", "diagram functors", _split),
-    Law("text", "diagram categories", _written),
+    Law("associativity", "diagram", _associative),
+    Law("unit", "diagram", lambda c: diagrams.unit_of_diagrams(_one(c)[0])),
+    Law("naturality of swap", "diagram", _swapped),
+    Law("dagger", "diagram", _dagger),
+    Law("composition", "Rep", _functor),
+    Law("tensor", "Rep", _monoidal),
+    Law("dagger", "Rep", _transposed),
+    Law("equivariance", "Rep", _equivariant),
+    Law("apply", "Rep", _applied),
+    Law("orbits", "Rep", _split),
+    Law("text", "diagram", _written),
 )
