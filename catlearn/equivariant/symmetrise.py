@@ -75,19 +75,21 @@ def symmetrise(phi: Any, dom: Object, cod: Object, chunk: int = 256) -> Diagram:
     return whole(plain, Made("symmetrise", f"symmetrise({f.code()}, {dom}, {cod})"), dom, cod)
 
 
-def over_frame(f: Diagram, frame: Diagram, dom: Object, cod: Object) -> Diagram:
-    """The diagram of Smooth of the average over a frame `U A → R(m, n, n)`. Parameters are the frame's, then the model's."""
+def over_frame(f: Diagram, frame: Diagram, dom: Object, cod: Object, label: str | None = None) -> Diagram:
+    """The diagram of Smooth of the average over a frame `U A → R(m, n, n)`. Parameters are the frame's, then the model's, under
+    its label."""
     m = frame.cod.wires[0].leaves[0].shape[0]
     plain = forget(dom)
-    return copy(plain) >> (plain @ frame) >> averaged(f, frame.cod, 1 / m, dom, cod)
+    return copy(plain) >> (plain @ frame) >> averaged(f, frame.cod, 1 / m, dom, cod, label)
 
 
-def averaged(f: Diagram, elements: Object, weight: float, dom: Object, cod: Object) -> Diagram:
+def averaged(f: Diagram, elements: Object, weight: float, dom: Object, cod: Object, label: str | None = None) -> Diagram:
     """The sum over given elements, `Σ weight ρ'(g) f(ρ(g)⁻¹ x)`. Type: `U A ⊗ R(m, n, n) ⊗ P → U B`."""
     check_floats(dom, cod)
     group, ins, outs = group_of(dom, cod, lambda: "an average"), representations(dom), representations(cod)
     m, plain, n = elements.wires[0].leaves[0].shape[0], forget(dom), len(dom)
     many = batch(f, m, tuple(rep is not None for rep in ins))
+    many = many.named(label) if label else many
     pulled = (plain @ elements) >> Pulled(group, ins)
     return wiring(plain @ elements, (*range(n), n, n)) >> pulled @ elements >> many @ elements >> Pushed(group, outs, weight)
 

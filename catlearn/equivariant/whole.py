@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from catlearn.categories.smooth import Smooth
 from catlearn.core.diagram import Box, Diagram, ImageOf
 from catlearn.core.errors import TypingError
-from catlearn.core.functor import sum_objects
 from catlearn.core.text import short
 from catlearn.core.wires import Object, difference
 from catlearn.equivariant.intertwiners import Acting, RepCategory, RepWire, forget
@@ -74,11 +74,9 @@ def plain_between(phi: Any, dom: Object, cod: Object, who: str) -> Diagram:
     for A, what in ((dom, "domain"), (cod, "codomain")):
         if not isinstance(A, Object):
             raise TypingError(f"{who}: the {what} is an object such as S(3).power(1, channels=2), got {short(A)}.")
-    if isinstance(phi, Diagram):
-        f = forget(phi) if isinstance(phi.category, RepCategory) else phi
-    else:
-        f = forget(dom) >> phi
-    if str(f.category) not in ("Smooth", "None"):
+    f = phi if isinstance(phi, Diagram) else forget(dom) >> phi
+    f = forget(f) if isinstance(f.category, RepCategory) else f
+    if f.category not in (None, Smooth):
         raise TypingError(f"{who} takes an arrow of Smooth, and {short(f)} is one of {f.category}.")
     for given, wanted, what in ((f.dom, forget(dom), "begin at"), (f.cod, forget(cod), "end in")):
         if given != wanted:
