@@ -46,7 +46,7 @@ def canonicalise(phi: Any, network: Any, dom: Object, cod: Object) -> Diagram:
     """
     f = plain_between(phi, dom, cod, "canonicalise")
     group = group_of(dom, cod, lambda: "canonicalise")
-    wanted, net = pose(group), dom >> network
+    wanted, net = pose(group), network if isinstance(network, Diagram) else dom >> network
     if net.dom != dom or net.cod != wanted:
         raise TypingError(f"canonicalise: the network is an intertwiner {dom} → {wanted}, and this one is {net.dom} → {net.cod}.")
     frame = forget(net).named("network") >> Element(group)

@@ -1,5 +1,7 @@
 """How far a map is from an intertwiner, on random inputs and elements, with one compilation."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,8 +21,12 @@ def elements(group, rng, samples):
     """Random elements of a group, shape (samples, n, n)."""
     if group.order is not None:
         return group.elements()[rng.integers(0, group.order, samples)].astype(np.float32)
-    seeds = jax.random.split(jax.random.key(int(rng.integers(1000))), samples)
-    return np.asarray(jax.jit(jax.vmap(group.sample))(seeds))
+    return rng.permutation(_sampled(group))[:samples]
+
+
+@cache
+def _sampled(group):
+    return np.asarray(jax.jit(jax.vmap(group.sample))(jax.random.split(jax.random.key(0), 32)))
 
 
 def error(f, dom, cod, group, seed=0, samples=5, inputs=None, params=None):
