@@ -7,11 +7,16 @@ from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
 from catlearn.equivariant.constraints import solve_matrices
+from catlearn.equivariant.grood import Grood, GroodCategory, grood, grood_basis, grood_diagrams
 from catlearn.equivariant.groups import MatrixGroup, Product
+from catlearn.equivariant.hom import basis, diagrams, dim, solve, why_zero
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.intertwiners import RepCategory, forget
+from catlearn.equivariant.jellyfish import Jellyfish, JellyfishCategory, jellyfish, jellyfish_basis, jellyfish_diagrams
 from catlearn.equivariant.lie_groups import SL, SO, SU, O, Scaling, Sp
+from catlearn.equivariant.linear import linear
 from catlearn.equivariant.lorentz import Lorentz
+from catlearn.equivariant.nonlinear import gated, gram, norm_activation, norms, squared_norms, tensor_product
 from catlearn.equivariant.orbits import coarser, from_orbits, orbit_matrix, to_orbits
 from catlearn.equivariant.partitions import (
     Partition,

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import EquivarianceError, TypingError
 from catlearn.core.wires import Object
-from catlearn.equivariant.representations import Representation, Sum, Tensor, generated
+from catlearn.equivariant.representations import Representation, Sum, Tensor
 from catlearn.nets.dense import bias, linear
 from catlearn.nets.function import (
     Known,
@@ -72,7 +74,7 @@ def entries(rep: Representation) -> Entries | None:
         return _union(entries(term) for term in rep.summands)
     if isinstance(rep, Tensor):
         return _union(_of_factor(rep, factor) for factor in range(len(rep.group.factors)))
-    return _union(_of_given(rep, factor) for factor in range(len(rep.group.factors)))
+    return _of_matrices(rep)
 
 
 def _union(found: Iterable[Entries | None]) -> Entries | None:
@@ -98,9 +100,9 @@ def _of_factor(rep: Tensor, factor: int) -> Entries | None:
     return Entries(frozenset(factors | {1.0}), frozenset(sums | {0.0}))
 
 
-def _of_given(rep: Representation, factor: int) -> Entries | None:
-    each = [_monomial(h) for h in generated(rep, factor)]
-    weights = [_diagonal(rep.derivative(factor, A)) for A in rep.group.factors[factor].algebra()]
+def _of_matrices(rep: Representation) -> Entries | None:
+    each = [_monomial(np.asarray(rep.matrix(h))) for h in rep.group.generators()]
+    weights = [_diagonal(rep.derivative(i, X)) for i, factor in enumerate(rep.group.factors) for X in factor.algebra()]
     if any(found is None for found in each + weights):
         return None
     return Entries(frozenset({1.0}).union(*each), frozenset({0.0}).union(*weights))  # type: ignore[arg-type]
@@ -162,6 +164,35 @@ class pointwise(Known):
         return pointwise, (self.fn, self.commutes)
 
 
+@dataclass(frozen=True, repr=False)
+class OnEachArray(SmoothLayer):
+    """A function of each number by itself, on all arrays of a direct sum."""
+
+    family: Any
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.family.name
+
+    @property
+    def arity(self) -> int:  # type: ignore[override]
+        return self.family.arity
+
+    def apply(self, params: tuple, *xs: Any) -> Any:
+        leaves, tree = jax.tree.flatten(xs[0])
+        each = zip(leaves, *(jax.tree.leaves(x) for x in xs[1:]), strict=True)
+        return tree.unflatten([self.family.apply(params, *arrays) for arrays in each])
+
+    def __repr__(self) -> str:
+        return repr(self.family)
+
+
+def on_each_array(family: Any, dom: Object) -> Any:
+    """The family, or where a wire has several arrays and it knows no more than numbers, what does it on each array."""
+    several = any(hasattr(wire, "rep") and len(wire.leaves) > 1 for wire in dom.wires)
+    return OnEachArray(family) if several and (commutes_with(family) is not None or family == add) else family
+
+
 def commutes_with(family: Any) -> str | None:
     """With what factors a function of each coordinate commutes; None for a box that is no such function."""
     if isinstance(family, pointwise):
@@ -191,8 +222,8 @@ def codomain_of(family: Any, dom: Object, plain: Object) -> Object:
         return wire.rep.wire(plain.wires[0].leaves[0].shape[-1], plain.wires[0].leaves[0].dtype)
     raise EquivarianceError(
         f"{family!r} is no intertwiner at {dom}: it need not commute with the action of {wire.rep.group!r}.\n"
-        "  what is: catlearn.equivariant.linear and other equivariant layers, catlearn.linear on channels, add, concatenate() and\n"
-        "  activations where the theorem allows them. catlearn.forget(model) leaves the symmetry behind, before this box."
+        "  what is: the layers of catlearn.equivariant, catlearn.linear on channels, add, concatenate(), and activations where\n"
+        "  the theorem allows them. catlearn.forget(model) leaves the symmetry behind, before this box."
     )
 
 

@@ -15,7 +15,8 @@ def diagonals(x: jax.Array, groups: Sequence[Group]) -> jax.Array:
     """The entries of x where the indices of each group of axes are equal. Type: `(n, …, n, channels…) → (n, …, n, channels…)`.
 
     The groups part the leading axes, those of a group being of one length n; the result has one axis for each group, in their
-    order, and the channels behind. It reads n^len(groups) entries for each channel: a transpose and a slice of stride 1 + n + … + nᵃ⁻¹ for a axes.
+    order, and the channels behind. It reads one entry for each of its own: a transpose and a slice of stride
+    1 + n + … + nᵃ⁻¹ for a axes.
     Source: the first two steps of arXiv 2304.14165, as a strided view.
 
     >>> diagonals(jnp.arange(9).reshape(3, 3), [(0, 1)]).tolist()

@@ -58,11 +58,7 @@ class PointDiagram(Arrow):
         """First this, then the other: (k → m) × (m → l) → (k → l). Raises CompositionError where they don't meet."""
         if isinstance(other, Combination):
             return combination(self).then(other)
-        self._of_my_kind(other, ">>")
-        if self.cod != other.dom:
-            raise CompositionError(
-                f"{self!r} >> {other!r}: the first ends at {self.cod} points and the second starts at {other.dom}."
-            )
+        self._meets(other)
         size, groups = stacked(self, other)
         outer, closed = outer_blocks(size, groups, self.dom + other.cod)
         return replace(self, cod=other.cod, blocks=outer, loops=self.loops + other.loops + closed)
@@ -79,6 +75,13 @@ class PointDiagram(Arrow):
     def dagger(self) -> Any:
         """The same diagram upside down: `(k → l) → (l → k)`. It is the transpose of the matrix."""
         return replace(self, dom=self.cod, cod=self.dom, blocks=tuple(flipped(block, self) for block in self.blocks))
+
+    def _meets(self, other: Any) -> None:
+        self._of_my_kind(other, ">>")
+        if self.cod != other.dom:
+            raise CompositionError(
+                f"{self!r} >> {other!r}: the first ends at {self.cod} points and the second starts at {other.dom}."
+            )
 
     def _of_my_kind(self, other: Any, operator: str) -> None:
         if getattr(other, "category", None) != self.category:
@@ -234,7 +237,7 @@ def beside(d: PointDiagram, above: int, below: int) -> list[Block]:
 
 def flipped(block: Block, d: PointDiagram) -> Block:
     """A block of d on the points of its dagger."""
-    return tuple(x + d.dom if x < d.cod else x - d.cod for x in block)
+    return tuple(sorted(x + d.dom if x < d.cod else x - d.cod for x in block))
 
 
 def wired(dom: int, index: Sequence[int]) -> tuple[Block, ...]:

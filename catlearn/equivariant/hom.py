@@ -1,8 +1,7 @@
-"""Bases of the spaces of equivariant linear maps: by diagrams where the group has them, by solving for its generators where not."""
+"""Bases of the spaces of equivariant linear maps: by diagrams where the group has them, else by solving for its generators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -13,14 +12,15 @@ import numpy as np
 
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
-from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.brauer import brauer_basis
 from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
+from catlearn.equivariant.grood import grood_basis
 from catlearn.equivariant.groups import MatrixGroup
+from catlearn.equivariant.jellyfish import jellyfish_basis
 from catlearn.equivariant.lie_groups import SO, O, Sp
 from catlearn.equivariant.partitions import partition_basis
-from catlearn.equivariant.representations import Axis, Representation, Tensor, _block_diagonal, power_of
+from catlearn.equivariant.representations import Representation, Tensor, power_of
 from catlearn.equivariant.sharing import Row, Shared, shared
 from catlearn.equivariant.sums import Dense, Each
 from catlearn.equivariant.symplectic import symplectic_basis
@@ -41,6 +41,10 @@ def diagrams(group: MatrixGroup, k: int, l: int) -> tuple[Any, ...] | None:  # n
             return brauer_basis(group.n, k, l)
         case Sp():
             return symplectic_basis(group.n, k, l)
+        case SO():
+            return grood_basis(group.n, k, l)
+        case A():
+            return jellyfish_basis(group.n, k, l)
     return None
 
 
@@ -51,6 +55,7 @@ def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") ->
     their channels) or as exponents of the standard one. `method` is that of `solve_matrices`, which says what is raised.
     Source: Finzi, Welling, Wilson 2021 (arXiv 2104.09459), equations 7 and 8.
 
+    >>> from catlearn.equivariant import S, SO
     >>> solve(SO(3), 1, 2).shape, solve(S(3), 2, 2).shape
     ((1, 9, 3), (14, 9, 9))
     """
@@ -62,27 +67,24 @@ def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") ->
 def why_zero(group: MatrixGroup, source: Any, target: Any) -> str | None:
     """Why there is no equivariant map but zero between two representations, in words; None where there is one.
 
-    >>> why_zero(O(3), 1, 0)
-    'generator 0 acts by −1 on the domain and by 1 on the codomain, so every equivariant map is zero.'
+    >>> from catlearn.equivariant import O
+    >>> why_zero(O(2), 1, 0)
+    'exp(π × element 0 of the Lie algebra) acts by −1 on the domain and by 1 on the codomain, so every equivariant map is zero.'
     """
     return why_empty(*generator_pairs(representation(group, source), representation(group, target)))
 
 
 def generator_pairs(a: Representation, b: Representation) -> tuple[list, list]:
     """The matrices in two representations of a group's discrete generators, and of generators of its Lie algebra."""
-    factors = a.group.factors
-    eyes = [np.eye(f.n) for f in factors]
-    whole = [_block_diagonal([*eyes[:i], h, *eyes[i + 1 :]]) for i, f in enumerate(factors) for h in f.generators()]
-    discrete = [(np.asarray(a.matrix(h)), np.asarray(b.matrix(h))) for h in whole]
-    algebra = [(a.derivative(i, A), b.derivative(i, A)) for i, f in enumerate(factors) for A in f.algebra()]
+    discrete = [(np.asarray(a.matrix(h)), np.asarray(b.matrix(h))) for h in a.group.generators()]
+    algebra = [(a.derivative(i, X), b.derivative(i, X)) for i, f in enumerate(a.group.factors) for X in f.algebra()]
     return discrete, algebra
 
 
 def representation(group: MatrixGroup, of: Any) -> Representation:
     """A representation of a group from what names it. Raises TypingError for another group's."""
-    if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep"):
-        of = of.wires[0].rep
-    found = of if isinstance(of, Representation) else power_of(group, of)
+    named = of.wires[0].rep if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep") else of
+    found: Representation = named if isinstance(named, Representation) else power_of(group, named)
     if found.group != group:
         raise TypingError(f"{found!r} is a representation of {found.group!r}, not of {group!r}.")
     return found
@@ -95,6 +97,7 @@ def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
     a diagram for each factor. A layer has a weight for each of them, in this order; it takes fewer than all diagrams where those
     are linearly dependent.
 
+    >>> from catlearn.equivariant import S, SO
     >>> len(basis(S(5), 2, 2)), len(basis(S(3), 2, 2)), basis(SO(2), 1, 1)[1]
     (15, 14, grood("*1", "*1"))
     """
@@ -105,6 +108,7 @@ def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
 def dim(group: MatrixGroup, source: Any, target: Any) -> int:
     """The dimension of the space of equivariant maps between two representations.
 
+    >>> from catlearn.equivariant import S, SO, O
     >>> dim(S(5), 2, 2), dim(S(3), 2, 2), dim(SO(4), 2, 2), dim(S(4) * O(3), (1, 1), (1, 1))
     (15, 14, 4, 2)
     """
@@ -123,6 +127,15 @@ class Maps:
     others: Each | Dense | None
     norms: tuple[float, ...]
     signs: tuple[int, ...]
+
+    def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """The changes of the input and of the weights from that of the output."""
+        n = self.shared.count if self.shared is not None else 0
+        changes = [self.shared.backward(x, w[:n], dy)] if self.shared is not None else []
+        changes += [jax.vjp(self.others.forward, x, w[n:])[1](dy)] if self.others is not None else []
+        if not changes:
+            return jnp.zeros_like(x), jnp.zeros_like(w)
+        return sum(dx for dx, _ in changes), jnp.concatenate([dw for _, dw in changes])  # type: ignore[return-value]
 
 
 def maps_between(a: Representation, b: Representation) -> Maps:
@@ -156,8 +169,8 @@ def _drawn(a: Tensor, b: Tensor, found: list[tuple[Any, ...]]) -> Maps:
     plain = [ds for ds in found if not any(_special(d) for d in ds)]
     special = [ds for ds in found if any(_special(d) for d in ds)]
     twists = tuple(isinstance(factor, Sp) for factor in a.group.factors)
-    rows = [Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b)]
-    plan = shared(*rows, [_blocks(a, b, ds) for ds in plain]) if plain else None
+    below, above = (Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b))
+    plan = shared(below, above, [_blocks(a, b, ds) for ds in plain]) if plain else None
     others = Each(tuple(_Product(a, b, ds) for ds in special), len(a.axes)) if special else None
     ordered = plain + special
     norms = tuple(float(np.prod([_norm(d, f.n) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)

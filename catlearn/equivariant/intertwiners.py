@@ -15,7 +15,7 @@ from catlearn.core.family import Family
 from catlearn.core.functor import Free, Functor
 from catlearn.core.text import short
 from catlearn.core.wires import Object, R, Wire, is_whole
-from catlearn.equivariant.admission import codomain_of
+from catlearn.equivariant.admission import codomain_of, on_each_array
 from catlearn.equivariant.representations import Representation, Tensor
 
 
@@ -77,7 +77,7 @@ class RepCategory:
 
     def admitted(self, family: Family, dom: Object) -> Diagram:
         """The box of a family of Smooth as an intertwiner. Raises EquivarianceError where it is none."""
-        box = family.boxed(forget(dom))  # type: ignore[attr-defined]
+        box = on_each_array(family, dom).boxed(forget(dom))
         return Box(Acting(box, self), dom, codomain_of(family, dom, box.cod), box.own)
 
     @staticmethod

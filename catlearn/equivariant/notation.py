@@ -41,6 +41,30 @@ def blocks_of(name: str, dom: Row, cod: Row) -> tuple[int, int, tuple[tuple[int,
     return k, l, tuple((*upper, *(l + x for x in lower)) for lower, upper in places)
 
 
+def marked_blocks_of(name: str, dom: Row, cod: Row) -> tuple[int, int, tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+    """As `blocks_of`, and the blocks whose place begins with `*` in either row.
+
+    Raises TypingError as `read`, and for a marked place without points.
+    """
+    (dom_rest, dom_marks), (cod_rest, cod_marks) = map(_unmarked, (dom, cod))
+    k, l, blocks = blocks_of(name, dom_rest, cod_rest)  # noqa: E741
+    marks = sorted(dom_marks | cod_marks)
+    if marks and marks[-1] >= len(blocks):
+        raise TypingError(f"{name}({dom!r}, {cod!r}): place {marks[-1] + 1} is marked with * and has no points.")
+    return k, l, blocks, tuple(blocks[i] for i in marks)
+
+
+def _unmarked(row: Any) -> tuple[Any, set[int]]:
+    """A row without its marks, and the places that had one."""
+    if isinstance(row, str):
+        places = row.replace(" ", "").split("|")
+        return "|".join(place.removeprefix("*") for place in places), {i for i, p in enumerate(places) if p.startswith("*")}
+    if not isinstance(row, Sequence) or not all(isinstance(place, Sequence) for place in row):
+        return row, set()
+    marks = {i for i, place in enumerate(row) if len(place) and place[0] == "*"}
+    return [place[1:] if i in marks else place for i, place in enumerate(row)], marks
+
+
 def _places(call: str, row: Any) -> list[tuple[int, ...]]:
     if isinstance(row, str):
         return [tuple(_point(call, letter) for letter in place) for place in row.replace(" ", "").split("|")]
@@ -75,16 +99,18 @@ def _name(x: int) -> str:
     return NAMES[x] if 0 <= x < len(NAMES) else str(x + 1)
 
 
-def written(places: Sequence[Place]) -> str:
-    """The two rows as arguments in code.
+def written(places: Sequence[Place], marked: Sequence[int] = ()) -> str:
+    """The two rows as arguments in code, with `*` before the places of these numbers.
 
     >>> written([((0, 1), (0,)), ((2,), ())])
     '"12|3", "1"'
     """
-    rows = [[place[i] for place in places] for i in (0, 1)]
+    rows = [_stripped([place[i] for place in places]) for i in (0, 1)]
+    star = lambda i, points: ["*"] * bool(i in marked and points)  # noqa: E731
     if any(x >= len(NAMES) for row in rows for place in row for x in place):
-        return ", ".join(repr([[x + 1 for x in place] for place in _stripped(row)]) for row in rows)
-    return ", ".join('"' + "|".join("".join(map(_name, place)) for place in _stripped(row)) + '"' for row in rows)
+        return ", ".join(repr([[*star(i, place), *(x + 1 for x in place)] for i, place in enumerate(row)]) for row in rows)
+    texts = ("|".join("".join([*star(i, place), *map(_name, place)]) for i, place in enumerate(row)) for row in rows)
+    return ", ".join(f'"{text}"' for text in texts)
 
 
 def _stripped(row: list[tuple[int, ...]]) -> list[tuple[int, ...]]:

@@ -144,7 +144,7 @@ class Tensor(Representation):
 
 @dataclass(frozen=True)
 class Sum(Representation):
-    """A direct sum of representations: a tuple of arrays, one for each."""
+    """A direct sum of representations: a list of arrays, one for each."""
 
     group: Any
     summands: tuple[Representation, ...]
@@ -162,10 +162,10 @@ class Sum(Representation):
         return Sum(self.group, tuple(term.dual for term in self.summands))
 
     def arrays(self, channels: int, dtype: Any) -> Any:
-        return tuple(term.arrays(channels, dtype) for term in self.summands)
+        return [term.arrays(channels, dtype) for term in self.summands]
 
     def act(self, g: Any, x: Any) -> Any:
-        return tuple(term.act(g, part) for term, part in zip(self.summands, x, strict=True))
+        return [term.act(g, part) for term, part in zip(self.summands, x, strict=True)]
 
     def matrix(self, g: Any) -> Any:
         return _block_diagonal([term.matrix(g) for term in self.summands])
@@ -223,15 +223,6 @@ class Given(Representation):
         return f"<{self.name} of {self.group!r}>"
 
 
-def generated(rep: Representation, factor: int = 0) -> list[np.ndarray]:
-    """`ρ(h)` for the discrete generators h of one factor of the group, with the identities of the others."""
-    factors = rep.group.factors
-    whole = [
-        _block_diagonal([h if i == factor else np.eye(f.n) for i, f in enumerate(factors)]) for h in factors[factor].generators()
-    ]
-    return [np.asarray(rep.matrix(h)) for h in whole]
-
-
 def standard(group: Any, factor: int = 0) -> Tensor:
     """The standard representation of a factor of a group, on its matrices' own space.
 
@@ -249,7 +240,7 @@ def power_of(group: Any, k: int | Sequence[int]) -> Tensor:
 
     Raises TypingError for exponents that are no whole numbers ≥ 0, or not one for each factor.
     """
-    exponents = tuple(k) if isinstance(k, tuple | list) else (k,)
+    exponents: tuple[Any, ...] = tuple(k) if isinstance(k, tuple | list) else (k,)
     if len(exponents) != len(group.factors) or not all(map(is_whole, exponents)):
         wanted = "a whole number ≥ 0" if len(group.factors) == 1 else f"{len(group.factors)} whole numbers ≥ 0, one a factor"
         raise TypingError(f"a power of {group!r} is {wanted}, got {k!r}.")

@@ -31,6 +31,7 @@ from catlearn.laws.cokleisli import (
     uses_interchange,
 )
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
+from catlearn.laws.equivariance import acted, equivariance_error, equivariant
 from catlearn.laws.expressivity import (
     colouring_is_a_homomorphism,
     equivariant_under_relabelling,
