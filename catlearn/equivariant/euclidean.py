@@ -91,7 +91,7 @@ class SE(_Euclidean):
         return SO(self.d)
 
 
-def homogeneous(points: jax.Array, last: float = 1.0) -> jax.Array:
+def homogeneous(points: Any, last: float = 1.0) -> jax.Array:
     """Points of ℝᵈ, columns of an array (d, channels), with a last row of ones; with `last=0.0` vectors, which don't move with
     translations. Type: `R(d, channels) → R(d + 1, channels)`.
 
