@@ -77,6 +77,8 @@ class Element(SmoothLayer):
 
     group: Any
 
+    precise = True
+
     def apply(self, params: tuple, *xs: Any) -> Any:
         return self._element(xs[0])[None]
 

@@ -140,6 +140,8 @@ class Axes(SmoothLayer):
     affine: bool
     special: bool
 
+    precise = True
+
     def apply(self, params: tuple, *xs: Any) -> Any:
         if not self.affine:
             return self._signed(xs[0])
@@ -166,6 +168,8 @@ class Sorting(SmoothLayer):
     """The permutation that sorts rows, as a matrix. Type: `R(n, channels) → R(1, n, n)`."""
 
     by: int | None
+
+    precise = True
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         x = jax.lax.stop_gradient(xs[0])

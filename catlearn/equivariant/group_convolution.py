@@ -23,7 +23,7 @@ from catlearn.core.family import Family
 from catlearn.core.wires import Object, R, is_whole
 from catlearn.equivariant.cayley import FiniteGroup
 from catlearn.equivariant.images import Image, OnPlaces, Points, moves_of_grid, moves_of_group, moves_of_pairs
-from catlearn.equivariant.intertwiners import RepWire, forget, intertwiner
+from catlearn.equivariant.intertwiners import RepWire, forget
 from catlearn.equivariant.representations import Representation, Tensor
 from catlearn.equivariant.whole import whole
 from catlearn.nets.convolution import convolve
@@ -201,7 +201,7 @@ class group_pool(Family):
             cod = R(c, dtype=dtype)
         else:
             raise TypingError(f"{self!r} takes functions on a group, and {dom} has no axis of one: group_conv comes before.")
-        return intertwiner(Reduced(self.how, (-2,)).boxed(forget(dom)), dom, cod)
+        return whole(forget(dom) >> Reduced(self.how, (-2,)), self, dom, cod)
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,7 +223,7 @@ class invariant_pool(Family):
     def resolve(self, dom: Object) -> Diagram:
         rep, c, dtype = _seen(self, dom)
         axes = len(rep.places) if isinstance(rep, OnPlaces) else 1
-        return intertwiner(Reduced(self.how, tuple(range(axes))).boxed(forget(dom)), dom, R(c, dtype=dtype))
+        return whole(forget(dom) >> Reduced(self.how, tuple(range(axes))), self, dom, R(c, dtype=dtype))
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,6 +8,7 @@ from catlearn.core.errors import CatlearnError, TypingError
 from catlearn.equivariant import SO, Cube, O, S
 from catlearn.equivariant.canonical import canonicalise, orthonormal, pose
 from catlearn.equivariant.euclidean import SE, E, homogeneous
+from catlearn.equivariant.frames import frame_average, pca_frame
 from tests.equivariant.moving import drawn, error
 
 TOLERANCE = 1e-5
@@ -93,6 +94,18 @@ def test_functors_take_it():
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
         assert np.abs(a).max() > 0  # of the network's parameters too
         np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_the_pose_is_found_in_full_precision():
+    """QR and eigenvectors have no form in bfloat16: mixed precision leaves these boxes as they are."""
+    cloud = O(3).power(1, channels=6)
+    (x,) = clouds(O(3), np.random.default_rng(1), 1)
+    x = np.array([0.4, 1.0, 1.8], np.float32)[:, None] * x[0]  # with principal axes far from each other
+    p = jax.tree.map(lambda w: 0.2 * w, drawn((cl.forget(cloud) >> mixing(cloud)).param, np.random.default_rng(0)))
+    models = canonicalise(mixing(cloud), cl.linear(3), cloud, cloud), frame_average(mixing(cloud), pca_frame(), cloud, cloud)
+    for f, params in zip(models, (network(O(3), 3) + p, p), strict=True):
+        half = cl.cast(cl.forget(f), "bfloat16")
+        np.testing.assert_allclose(jax.jit(half)(params, x), jax.jit(f)(params, x), atol=0.02)
 
 
 @pytest.mark.parametrize(("n", "k"), [(3, 3), (3, 2), (2, 1), (4, 3)])

@@ -77,6 +77,26 @@ def test_on_linear_maps_it_is_the_orthogonal_projector_onto_equivariant_ones(gro
     assert round(float(np.trace(P))) == np.linalg.matrix_rank(P, tol=1e-3) == dim
 
 
+def test_a_matrix_becomes_a_layer_of_deep_sets():
+    """`𝓡(L) = α 1 + β 𝟙𝟙ᵀ` with `α = (n tr L − 𝟙ᵀL𝟙) / n(n − 1)` and `β = (𝟙ᵀL𝟙 − tr L) / n(n − 1)`: entries are
+    averaged over the two orbits of S(n) on pairs."""
+    n, (L,) = 4, drawn(cl.R(4, 4), np.random.default_rng(0))
+    f = symmetrise(cl.function(lambda x: L @ x), S(n).power(1), S(n).power(1))
+    alpha, beta = (n * L.trace() - L.sum()) / (n * (n - 1)), (L.sum() - L.trace()) / (n * (n - 1))
+    found = np.stack([f((), x)[:, 0] for x in jnp.eye(n)[..., None]], 1)
+    np.testing.assert_allclose(found, alpha * np.eye(n) + beta * np.ones((n, n)), atol=1e-6)
+
+
+def test_direct_sums_are_moved_array_by_array():
+    V = Z(3).standard()
+    dom = (V + V * V).wire(2)
+    h = cl.function(
+        lambda x: [jnp.sin(x[0] * jnp.arange(3.0)[:, None]) + x[1][0], x[1] * x[0] ** 2 + jnp.arange(9.0).reshape(3, 3, 1)]
+    )
+    assert error(symmetrise(h, dom, dom), dom, dom, Z(3)) < TOLERANCE
+    assert error(cl.forget(dom) >> h, dom, dom, Z(3)) > 1e-1
+
+
 sets = S(4).power(1, channels=2)
 deep_set = sets >> cl.linear(3) >> cl.tanh >> cl.linear(2)
 
