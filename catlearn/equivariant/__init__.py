@@ -2,8 +2,9 @@
 
 from catlearn.equivariant.admission import pointwise
 from catlearn.equivariant.automorphisms import Aut
+from catlearn.equivariant.bilabelled import Bilabelled, BilabelledCategory, bilabelled
+from catlearn.equivariant.bilabelled_bases import bilabelled_basis, tuple_orbits
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
-from catlearn.equivariant.canonical import canonicalise, pose
 from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of_plane, symmetries_of_plane
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
@@ -33,6 +34,7 @@ from catlearn.equivariant.partitions import (
     stirling,
 )
 from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.poses import canonicalise, pose
 from catlearn.equivariant.representations import Given, Representation, standard
 from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
 from catlearn.equivariant.symmetrise import symmetrise
