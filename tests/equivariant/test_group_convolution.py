@@ -86,7 +86,7 @@ def test_a_convolution_is_the_sum_over_the_table(group):
     wanted = np.zeros((group.order, 3)) + b
     for g, h in itertools.product(range(group.order), repeat=2):
         wanted[g] += x[h] @ kernel[group.array[group.inverses[g], h]]
-    np.testing.assert_allclose(f((kernel, b), x), wanted, atol=1e-4)
+    np.testing.assert_allclose(jax.jit(f)((kernel, b), x), wanted, atol=1e-4)
     deep = f >> cl.relu >> group_conv(2) >> cl.tanh
     assert error(deep, deep.dom, deep.cod, group) < 1e-5
     plain = cl.R(group.order, 2) >> cl.flatten >> cl.linear(group.order) >> cl.reshape(group.order, 1)
@@ -117,22 +117,20 @@ def test_lifting_from_points_is_the_sum_over_them(group):
     for g, i in itertools.product(range(group.order), range(n)):
         there = int(np.argmax(group.representation[group.inverses[g]][:, i]))  # g⁻¹ i
         wanted[g] += x[i] @ kernel[there]
-    np.testing.assert_allclose(f((kernel, b), x), wanted, atol=1e-4)
-    for deep in (f >> cl.relu >> group_conv(2), f >> group_pool("mean"), f >> group_pool()):
-        assert error(deep, deep.dom, deep.cod, group) < 1e-4
+    np.testing.assert_allclose(jax.jit(f)((kernel, b), x), wanted, atol=1e-4)
+    deep = f >> cl.relu >> group_conv(2) >> group_pool()
+    assert error(deep, deep.dom, deep.cod, group) < 1e-4
 
 
 # images
 
 
-@pytest.mark.parametrize(
-    ("group", "side", "padding", "k"), [(P4, 5, "SAME", 3), (P4M, 6, "SAME", 3), (P4M, 7, "VALID", 4), (P4, 5, 2, 2)]
-)
+@pytest.mark.parametrize(("group", "side", "padding", "k"), [(P4M, 6, "SAME", 3), (P4M, 7, "VALID", 4), (P4, 5, 2, 2)])
 def test_image_convolutions_are_sums_over_filters_turned_by_numpy(group, side, padding, k):
     lifting = Image(group, side).wire(2) >> group_conv(3, k, padding)
     pad: Any = {"SAME": 1, "VALID": 0}.get(padding, padding)
     (kernel, b), (x,) = drawn(lifting.param, np.random.default_rng(0)), drawn(lifting.dom, np.random.default_rng(1))
-    y = np.asarray(lifting((kernel, b), x))
+    y = np.asarray(jax.jit(lifting)((kernel, b), x))
     regular = lifting.cod >> group_conv(2, k, padding, use_bias=False)
     (filters,) = drawn(regular.param, np.random.default_rng(2))
     assert filters.shape == (k, k, group.order, 3, 2) and kernel.shape == (k, k, 2, 3)
@@ -144,7 +142,7 @@ def test_image_convolutions_are_sums_over_filters_turned_by_numpy(group, side, p
 
     for g in range(group.order):
         np.testing.assert_allclose(y[:, :, g], correlated(x, act_by_numpy(g, kernel)) + b, atol=1e-4)
-    z = np.asarray(regular((filters,), y))
+    z = np.asarray(jax.jit(regular)((filters,), y))
     for g in range(group.order):
         turned = act_on_lifted(group, g, filters)
         wanted = sum(correlated(y[:, :, h], turned[:, :, h]) for h in range(group.order))
@@ -195,10 +193,8 @@ def test_functors_take_it():
 
 
 def test_first_values_are_scaled_by_the_number_of_inputs():
-    f = Image(P4, 7).wire(8) >> group_conv(16, 3) >> group_conv(64, 3)
-    kernel, first_bias, filters, _ = jax.jit(f.init)(jax.random.key(0))
-    np.testing.assert_allclose(np.std(kernel), (9 * 8) ** -0.5, rtol=0.1)
-    np.testing.assert_allclose(np.std(filters), (9 * 4 * 16) ** -0.5, rtol=0.05)
+    kernel, first_bias = jax.jit((Image(P4, 3, lifted=True).wire(16) >> group_conv(64, 3)).init)(jax.random.key(0))
+    np.testing.assert_allclose(np.std(kernel), (9 * 4 * 16) ** -0.5, rtol=0.05)
     assert not first_bias.any()
 
 
