@@ -194,4 +194,5 @@ def main(quick: bool = False) -> None:
 
 
 if __name__ == "__main__":
+    cl.keep_memory()
     main("--quick" in sys.argv)

@@ -88,4 +88,5 @@ if __name__ == "__main__":
     if "--building" in sys.argv:
         print(seconds_to(lambda: cubes(S(int(sys.argv[-1])))))
     else:
+        cl.keep_memory()
         main("--quick" in sys.argv)
