@@ -38,11 +38,13 @@ def test_the_code_runs(tmp_path, monkeypatch):
     gpt = given["gpt_learner"]
     assert given["learned"].param[:1] == R(34, 34) and given["own"].cod == R(34, 1, 8)
     assert jnp.isfinite(gpt.step(gpt.init(key), sequences)[1]["loss"])
+    assert cl.laws.equivariant(given["counting"], 1) is None and given["framed"].param == given["plain"].param
     assert given["fast"].param == given["gpt"].param and (R(4) >> given["mixed"]).cod == R(3)
 
 
-def test_the_error_is_the_one_that_is_raised():
-    line, _, said = blocks("text")[0].partition("\n")
-    with pytest.raises(cl.CatlearnError) as caught:
-        eval(line.removeprefix(">>> "), vars(cl) | {"cl": cl})
-    assert f"{type(caught.value).__name__}: {caught.value}\n" == said
+def test_the_errors_are_those_that_are_raised():
+    for example in blocks("text")[0].split("\n\n"):
+        line, _, said = example.partition("\n")
+        with pytest.raises(cl.CatlearnError) as caught:
+            eval(line.removeprefix(">>> "), vars(cl) | {"cl": cl, "O": cl.equivariant.O})
+        assert f"{type(caught.value).__name__}: {caught.value}".split() == said.split()

@@ -20,6 +20,7 @@ from catlearn.core.family import Composite, Family
 from catlearn.core.wires import Object
 from catlearn.equivariant.intertwiners import forget, intertwiner
 from catlearn.equivariant.representations import Representation, Sum, Tensor
+from catlearn.equivariant.sums import product
 from catlearn.nets.dense import bias, dense
 from catlearn.nets.function import sigmoid
 
@@ -184,7 +185,7 @@ class gram(SmoothLayer):
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         x = jnp.concatenate([x.reshape(-1, x.shape[-1]) for x in jax.tree.leaves(xs[0])])
-        return (x.T @ x).reshape(-1)
+        return product(x.T, x).reshape(-1)
 
 
 def is_orthogonal(rep: Representation) -> bool:

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.equivariant.diagonals import diagonals
+from catlearn.equivariant.sums import product
 
 Block = tuple[int, ...]
 
@@ -109,7 +110,7 @@ class Shared:
             r, g = below.beside(grade.lower), above.beside(grade.upper)
             g = _beside([_permuted(g, route.inverse) for route in grade.routes])
             _divide(made, grade.lower, _mixed(g, self._matrix(grade, w).T))
-            changes.append(self._entries(grade, r.reshape(-1, r.shape[-1]).T @ g.reshape(-1, g.shape[-1]), w))
+            changes.append(self._entries(grade, product(r.reshape(-1, r.shape[-1]).T, g.reshape(-1, g.shape[-1])), w))
         dx = expanded([made], self.below, x.shape, x.dtype)
         return dx, jnp.concatenate(changes)[self._places] if changes else jnp.zeros_like(w)
 
@@ -217,7 +218,7 @@ def _permuted(x: jax.Array, order: Sequence[int]) -> jax.Array:
 
 
 def _mixed(r: jax.Array, matrix: jax.Array) -> jax.Array:
-    return jnp.dot(r.reshape(-1, r.shape[-1]), matrix).reshape(*r.shape[:-1], matrix.shape[-1])
+    return product(r.reshape(-1, r.shape[-1]), matrix).reshape(*r.shape[:-1], matrix.shape[-1])
 
 
 def _beside(parts: list[jax.Array]) -> jax.Array:

@@ -12,6 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 
 
+def product(a: jax.Array, b: jax.Array) -> jax.Array:
+    """The matrix product in full precision, unless `jax.default_matmul_precision` asks for another.
+
+    What accelerators take unless told (TF32, bfloat16 passes) rounds to 3 digits, so that maps are equivariant to 3 digits.
+    """
+    return jnp.matmul(a, b, precision=full_precision())
+
+
+def full_precision() -> Any:
+    """The precision of products in equivariant layers: what the user asks for, else all digits."""
+    return getattr(jax.config, "jax_default_matmul_precision", None) or "highest"
+
+
 @dataclass(frozen=True)
 class Each:
     """`y = Σ_i f_i(x) W_i` for linear maps f_i of arrays with any axes behind their own. `rank` axes go in.
@@ -30,7 +43,7 @@ class Each:
         inside = jnp.moveaxis(x, 0, -2)
         total: Any = 0
         for f, matrix in zip(self.maps, w, strict=True):
-            total = total + jnp.moveaxis(f(inside), -2, 0) @ matrix
+            total = total + product(jnp.moveaxis(f(inside), -2, 0), matrix)
         return total
 
 
@@ -52,9 +65,11 @@ class Dense:
         flat = x.reshape(x.shape[0], -1, x.shape[-1])
         basis = jnp.asarray(self.basis, x.dtype)
         if w.shape[1] <= w.shape[2]:
-            y = jnp.einsum("roi,bic->borc", basis, flat).reshape(len(flat), basis.shape[1], -1) @ w.reshape(-1, w.shape[2])
+            mapped = jnp.einsum("roi,bic->borc", basis, flat, precision=full_precision())
+            y = product(mapped.reshape(*mapped.shape[:2], -1), w.reshape(-1, w.shape[2]))
         else:
-            y = jnp.einsum("roi,bird->bod", basis, jnp.einsum("bic,rcd->bird", flat, w))
+            mixed = jnp.einsum("bic,rcd->bird", flat, w, precision=full_precision())
+            y = jnp.einsum("roi,bird->bod", basis, mixed, precision=full_precision())
         return y.reshape(x.shape[0], *self.above, w.shape[2])
 
     @cached_property

@@ -70,3 +70,11 @@ def test_closed_pairs_of_a_symplectic_group_are_contracted_with_its_form():
     x = jax.random.normal(jax.random.key(0), (1, 4, 4, 1))
     ((_, y),) = shared.forward(x, jnp.ones((1, 1, 1)))[()]
     np.testing.assert_allclose(y[0, 0], np.sum(J * np.asarray(x)[0, :, :, 0]), rtol=1e-5)
+
+
+def test_products_are_in_full_precision_unless_told():
+    shared = plan(S(4), 2, 2)
+    x, w = jnp.zeros((1, 4, 4, 2)), jnp.zeros((15, 2, 2))
+    assert lowered(shared, x, w).as_text().count("precision = [HIGHEST, HIGHEST]") == 3
+    with jax.default_matmul_precision("default"):
+        assert "HIGHEST" not in lowered(shared, x, w).as_text()
