@@ -35,15 +35,15 @@ def lowered(shared, x, w):
 
 
 def flops(shared, n, k, channels=4):
-    w = jnp.zeros((shared.count, channels, channels))
-    return lowered(shared, jnp.zeros((2, *(n,) * k, channels)), w).compile().cost_analysis()["flops"]
+    x, w = (jax.ShapeDtypeStruct(s, jnp.float32) for s in ((2, *(n,) * k, channels), (shared.count, channels, channels)))
+    return lowered(shared, x, w).compile().cost_analysis()["flops"]
 
 
-@pytest.mark.parametrize(("group", "k", "ns"), [(S, 2, (16, 32, 64)), (O, 2, (16, 32, 64)), (S, 3, (8, 16, 24))])
+@pytest.mark.parametrize(("group", "k", "ns"), [(S, 2, (64, 256)), (O, 2, (64, 256)), (S, 3, (256, 512))])
 def test_work_grows_as_the_array(group, k, ns):
-    """The slope of FLOPs in n is k for k → k; for matrices it would be 2 k."""
-    slopes = np.polyfit(np.log(ns), [np.log(flops(plan(group(n), k, k), n, k)) for n in ns], 1)
-    assert k - 0.2 < slopes[0] < k + 0.1
+    """The slope of FLOPs in n is k for k → k where n is large; for matrices it would be 2 k."""
+    slope, _ = np.polyfit(np.log(ns), [np.log(flops(plan(group(n), k, k), n, k)) for n in ns], 1)
+    assert k - 0.1 < slope < k + 0.1
 
 
 def test_mixing_channels_costs_what_the_formula_says():
