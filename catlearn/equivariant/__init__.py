@@ -1,6 +1,7 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
 from catlearn.equivariant.admission import pointwise
+from catlearn.equivariant.architectures import deep_sets, invariant_graph_network
 from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of_plane, symmetries_of_plane
@@ -30,6 +31,7 @@ from catlearn.equivariant.partitions import (
 from catlearn.equivariant.permutation_groups import PermutationGroup
 from catlearn.equivariant.representations import Given, Representation, standard
 from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
+from catlearn.equivariant.subgraphs import ego_networks, induced, linear_by_size, overlapped, subgraph_layer, subgraph_network
 from catlearn.equivariant.symplectic import (
     Symplectic,
     SymplecticCategory,
@@ -39,4 +41,12 @@ from catlearn.equivariant.symplectic import (
     symplectic_diagrams,
 )
 from catlearn.equivariant.tables import cyclic_table, dihedral_table
+from catlearn.equivariant.vector_networks import (
+    hamiltonian_regression,
+    inner_products,
+    products,
+    vector_layer,
+    vector_network,
+    vector_readout,
+)
 from catlearn.equivariant.why_empty import why_empty

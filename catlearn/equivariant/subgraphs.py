@@ -173,9 +173,9 @@ def _scales(maps: Maps, n: int, dtype: Any) -> jax.Array:
 
 @dataclass(frozen=True, repr=False)
 class overlapped(_OfNodes):
-    """What the subgraphs say of each pair of nodes, on average over those that hold both: `y_ab = Σ_i m_ia m_ib x_iab / Σ_i m_ia m_ib`.
+    """What subgraphs say of each pair of nodes, on average over those that hold both. Type: `V³(c) ⊗ V² → V²(c)`.
 
-    Pairs in no subgraph are 0. Type: `V³(c) ⊗ V² → V²(c)`.
+    `y_ab = Σ_i m_ia m_ib x_iab / Σ_i m_ia m_ib`, and 0 for pairs that no subgraph holds.
 
     >>> (S(5).power(3, channels=3) @ S(5).power(2) >> overlapped()).cod
     S(5).power(2, channels=3)
@@ -200,7 +200,7 @@ class subgraph_layer(Composite):
     The composite `induced >> linear_by_size >> activation >> overlapped`.
 
     >>> (S(5).power(2, channels=3) @ S(5).power(2) >> subgraph_layer(4)).cod
-    S(5).power(2, channels=4) ⊗ S(5).power(2)
+    S(5).power(2, channels=4) @ S(5).power(2)
     """
 
     channels: int

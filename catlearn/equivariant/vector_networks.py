@@ -16,7 +16,7 @@ from catlearn.equivariant.linear import linear
 from catlearn.equivariant.nonlinear import tensor_product
 from catlearn.equivariant.representations import Representation, Tensor
 from catlearn.nets.dense import dense
-from catlearn.nets.function import silu
+from catlearn.nets.function import sigmoid, silu
 from catlearn.nets.shape import branch, concatenate
 
 
@@ -59,15 +59,15 @@ class inner_products(Composite):
 class vector_layer(Composite):
     """Invariants and vectors that act on each other. Type: `R(s) ⊗ V(c) → R(w) ⊗ V(w)`, w = `channels`.
 
-    New invariants are `s' = σ(W [s, products of x] + b)`, new vectors are mixtures of the old, each times an affine function of
-    s'. No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only invariant is zero.
+    New invariants are `s' = σ(W [s, products of x] + b)`, new vectors are mixtures of the old, each times a gate `sigmoid(W s' + b)`.
+    No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only invariant is zero.
     Sources: Deng et al. 2021 (arXiv 2104.12229), mixed channels of vectors; Finzi et al. 2021 (arXiv 2104.09459), §5, gates and
     bilinear layers; Villar et al. 2021 (arXiv 2106.06610): of O(n), functions of inner products times vectors are all there are.
 
     >>> import catlearn as cl
     >>> from catlearn.equivariant import O
     >>> (cl.R(5) @ O(3).power(1, channels=4) >> vector_layer(8)).cod
-    R(8) ⊗ O(3).power(1, channels=8)
+    R(8) @ O(3).power(1, channels=8)
     """
 
     channels: int
@@ -80,49 +80,49 @@ class vector_layer(Composite):
         s, x = dom[0], dom[1]
         invariants = (s @ inner_products(w).named("inner")) >> concatenate() >> dense(w).named("mix") >> self.activation
         seen = (s @ copy(x)) >> (invariants @ x)
-        vectors = (dense(w).named("gate") @ linear(rep=rep, channels=w, use_bias=False).named("vectors")) >> tensor_product()
+        vectors = ((dense(w).named("gate") >> sigmoid) @ linear(rep=rep, channels=w, use_bias=False).named("vectors")) >> tensor_product()
         return seen >> (copy(seen.cod[0]) @ x) >> (seen.cod[0] @ vectors)
 
 
 @dataclass(frozen=True, repr=False)
 class vector_readout(Composite):
-    """The general linear map from vectors, and products of them, to a power. Type: `R(s) ⊗ V(w) → V^{⊗p}(out)`.
+    """The general linear map from vectors, and products of them, to a power. Type: `R(s) ⊗ V(c) → V^{⊗p}(channels)`.
 
-    Vectors, products of vectors, and invariants are each multiplied by an affine function of the invariants first. To power 0
-    it is `dense` of the invariants. Raises EquivarianceError where the only equivariant map is zero.
+    Mixtures of vectors, `width` of them, and of products of vectors, each times an affine function of the invariants, and those
+    functions themselves. To power 0 it is `dense` of the invariants. Raises EquivarianceError where the only equivariant map is zero.
 
     >>> import catlearn as cl
     >>> from catlearn.equivariant import O
-    >>> (cl.R(5) @ O(3).power(1, channels=4) >> vector_readout(2, 1)).cod
+    >>> (cl.R(5) @ O(3).power(1, channels=4) >> vector_readout(2, 1, width=8)).cod
     O(3).power(2)
     """
 
     power: Any
     channels: int
+    width: int
 
     arity = 2
 
     def build(self, dom: Object) -> Diagram:
         rep = _acted(self, dom, 1)
         group, target = rep.group, representation(rep.group, self.power)
-        w = dom.wires[1].channels  # type: ignore[attr-defined]
-        gate = dense(w).named("gate")
+        gate = dense(self.width)
         if not target.axes:  # type: ignore[attr-defined]
             return (dom[0] @ discard(dom[1])) >> dense(self.channels)
         sources: list[tuple[Representation, Any]] = [
             (Tensor(group), (dom[0] @ discard(dom[1])) >> gate),
-            (rep, (gate @ dom[1]) >> tensor_product()),
-            (rep * rep, (gate @ products(w)) >> tensor_product()),
+            (rep, (gate @ linear(rep=rep, channels=self.width, use_bias=False)) >> tensor_product()),
+            (rep * rep, (gate @ products(self.width)) >> tensor_product()),
         ]
         kept = [f for source, f in sources if dim(group, source, target)]
         if not kept:
-            raise EquivarianceError(f"{self!r} at {dom}: invariants, vectors and their products have no map to {target!r} but zero.")
+            raise EquivarianceError(
+                f"{self!r} at {dom}: invariants, vectors and their products have no map to {target!r} but zero."
+            )
         return dom >> branch(*kept) >> linear(power=self.power, channels=self.channels, arity=len(kept))
 
 
-def vector_network(
-    power: Any = 1, channels: int = 1, *, width: int = 16, depth: int = 2, activation: Family = silu
-) -> Family:
+def vector_network(power: Any = 1, channels: int = 1, *, width: int = 16, depth: int = 2, activation: Family = silu) -> Family:
     """A function of invariants and vectors to a power of the standard representation. Type: `R(s) ⊗ V(c) → V^{⊗p}(channels)`.
 
     `vector_layer`s, then `vector_readout`. For any matrix group: O(n), SO(n), Lorentz, Sp(n). Vectors alone get invariants by
@@ -133,9 +133,9 @@ def vector_network(
     >>> (cl.R(5) @ O(3).power(1, channels=5) >> vector_network(2, width=8)).cod
     O(3).power(2)
     """
-    if not is_whole(depth, least=1):
-        raise TypingError(f"vector_network: depth must be a whole number ≥ 1, got {depth!r}.")
-    return chain([vector_layer(width, activation)] * int(depth) + [vector_readout(power, channels)])
+    if not is_whole(depth):
+        raise TypingError(f"vector_network: depth must be a whole number ≥ 0, got {depth!r}.")
+    return chain([vector_layer(width, activation)] * int(depth) + [vector_readout(power, channels, width)])
 
 
 @dataclass(frozen=True, repr=False)
