@@ -13,7 +13,7 @@ from catlearn.equivariant.intertwiners import forget
 from catlearn.equivariant.subgraphs import subgraph_network
 from catlearn.equivariant.vector_networks import vector_network
 from catlearn.nets.dense import dense
-from catlearn.nets.function import flatten, relu
+from catlearn.nets.function import flatten, silu
 from catlearn.nets.shape import concatenate, reshape
 
 
@@ -30,10 +30,10 @@ def of_symmetric(data: Symmetric) -> dict[str, Diagram]:
             "ign": data.dom >> invariant_graph_network((16, 16), end[-1]),
             "ign3": data.dom >> invariant_graph_network((8,), end[-1], order=3),
             "spen": data.dom >> subgraph_network((8, 8), end[-1]),
-            "mlp": _mlp(data, (256, 256)),
+            "mlp": _mlp(data, (512, 512)),
         }
     power = data.cod.wires[0].rep.powers[0]  # type: ignore[attr-defined]
-    return {"vector": data.dom >> vector_network(power, end[-1], width=16, depth=0), "mlp": _mlp(data, (256, 256))}
+    return {"vector": data.dom >> vector_network(power, end[-1], width=16, depth=0), "mlp": _mlp(data, (256, 256, 256))}
 
 
 def _group(data: Symmetric) -> object:
@@ -45,6 +45,6 @@ def _mlp(data: Symmetric, widths: tuple[int, ...]) -> Diagram:
     wires, out = forget(data.dom), forget(data.cod).wires[0].leaves[0]
     flat = [wire if len(wire.structs[0].shape) == 1 else wire >> flatten for wire in (wires[i] for i in range(len(wires)))]
     seen = reduce(lambda f, g: f @ g, flat, identity(I)) >> concatenate()
-    hidden = [stage for w in widths for stage in (dense(w), relu)]
+    hidden = [stage for w in widths for stage in (dense(w), silu)]
     last = [dense(out.size)] + [reshape(*out.shape)] * (len(out.shape) > 1)
     return chain([seen, *hidden, *last])

@@ -15,7 +15,7 @@ from catlearn.core.diagram import Box, Diagram, copy, discard
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite, Family
 from catlearn.core.wires import Object, R, is_whole
-from catlearn.equivariant.architectures import chain, dense_head
+from catlearn.equivariant.architectures import chain, invariant_head
 from catlearn.equivariant.common_groups import S
 from catlearn.equivariant.hom import Maps, maps_between
 from catlearn.equivariant.intertwiners import forget, intertwiner
@@ -224,14 +224,15 @@ def subgraph_network(
     sizes: int | None = None,
     head: Sequence[int] = (32,),
     activation: Family = relu,
+    norm: bool = True,
 ) -> Family:
     """A subgraph permutation equivariant network (SPEN). Type: `V²(c) → R(out)` for V of S(n); `V²(c) → V(w)` with out=None.
 
     As in the paper: the subgraph on the nodes within `hops` steps of each node; on each the general permutation equivariant map,
     with weights that subgraphs of one size share; results averaged over the subgraphs that hold a pair, after each layer; an
     invariant readout. Simplified here: features of every layer are 2-tensors (the paper has V ⊕ V² too), the diagonal among them
-    is what nodes have; larger subgraphs than `sizes` share weights (the paper groups sizes by a table); no batch norm; the
-    graph is dense, O(n³) numbers a channel. Channel 0 of the input says where edges are.
+    is what nodes have; larger subgraphs than `sizes` share weights (the paper groups sizes by a table); a layer
+    norm on the invariants in place of norms in between; the graph is dense, O(n³) numbers a channel. Channel 0 of the input says where edges are.
     Source: Mitton, Murray-Smith 2021 (arXiv 2111.11840), §3 and §4.
 
     >>> (S(5).power(2) >> subgraph_network((4, 4), 2)).cod, (S(5).power(2) >> subgraph_network((4,), None)).cod
@@ -242,7 +243,7 @@ def subgraph_network(
     layers = chain([_with_sets(hops), *(subgraph_layer(w, sizes, activation) for w in widths), _features()])
     if out is None:
         return layers >> linear(power=1, channels=widths[-1])
-    return layers >> linear(power=0, channels=widths[-1]) >> activation >> dense_head(head, out, activation)
+    return layers >> invariant_head(head, out, activation, norm)
 
 
 @dataclass(frozen=True, repr=False)

@@ -59,8 +59,8 @@ class inner_products(Composite):
 class vector_layer(Composite):
     """Invariants and vectors that act on each other. Type: `R(s) ⊗ V(c) → R(w) ⊗ V(w)`, w = `channels`.
 
-    New invariants are `s' = σ(W [s, products of x] + b)`, new vectors are mixtures of the old, each times a gate `sigmoid(W s' + b)`.
-    No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only invariant is zero.
+    New invariants are `s' = σ(W [s, products of x] + b)`, new vectors are mixtures of the old, each times a gate, which is
+    `sigmoid(W s' + b)`. No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only invariant is zero.
     Sources: Deng et al. 2021 (arXiv 2104.12229), mixed channels of vectors; Finzi et al. 2021 (arXiv 2104.09459), §5, gates and
     bilinear layers; Villar et al. 2021 (arXiv 2106.06610): of O(n), functions of inner products times vectors are all there are.
 
@@ -80,7 +80,8 @@ class vector_layer(Composite):
         s, x = dom[0], dom[1]
         invariants = (s @ inner_products(w).named("inner")) >> concatenate() >> dense(w).named("mix") >> self.activation
         seen = (s @ copy(x)) >> (invariants @ x)
-        vectors = ((dense(w).named("gate") >> sigmoid) @ linear(rep=rep, channels=w, use_bias=False).named("vectors")) >> tensor_product()
+        mixed = linear(rep=rep, channels=w, use_bias=False).named("vectors")
+        vectors = ((dense(w).named("gate") >> sigmoid) @ mixed) >> tensor_product()
         return seen >> (copy(seen.cod[0]) @ x) >> (seen.cod[0] @ vectors)
 
 
@@ -89,7 +90,7 @@ class vector_readout(Composite):
     """The general linear map from vectors, and products of them, to a power. Type: `R(s) ⊗ V(c) → V^{⊗p}(channels)`.
 
     Mixtures of vectors, `width` of them, and of products of vectors, each times an affine function of the invariants, and those
-    functions themselves. To power 0 it is `dense` of the invariants. Raises EquivarianceError where the only equivariant map is zero.
+    functions themselves. To power 0 it is `dense` of the invariants. Raises EquivarianceError where there is no map but zero.
 
     >>> import catlearn as cl
     >>> from catlearn.equivariant import O
