@@ -21,7 +21,7 @@ def deep_sets(
     """A function of sets: equivariant layers on points, their sum, and a dense head. Type: `V → R(out)` for V of S(n).
 
     A layer is `x Λ + 1 1ᵀ x Γ + 1 βᵀ` with matrices of channels Λ and Γ: `2 c c' + c'` parameters. `head` are the widths of the
-    layers after the sum. Raises EquivarianceError where the activation does not commute with the group, TypingError for no widths.
+    layers after the sum. Raises EquivarianceError where the activation does not commute with the group.
     Source: Zaheer et al. 2017 (arXiv 1703.06114), equation 4 (the layer) and theorem 2 (the sum and the head).
 
     >>> from catlearn.equivariant import S
@@ -60,7 +60,9 @@ def invariant_graph_network(
 
 
 def invariant_head(widths: Sequence[int], out: int, activation: Family, norm: bool = False) -> Family:
-    """Invariants, as many as the first width, and dense layers on them. Type: `V^{⊗k}(c) → R(out)`. Raises TypingError for no widths.
+    """Invariants, as many as the first width, and dense layers on them. Type: `V^{⊗k}(c) → R(out)`.
+
+    Raises TypingError for no widths.
 
     >>> from catlearn.equivariant import S
     >>> S(5).power(2) >> invariant_head((8, 4), 1, relu, norm=True)

@@ -230,9 +230,10 @@ def subgraph_network(
 
     As in the paper: the subgraph on the nodes within `hops` steps of each node; on each the general permutation equivariant map,
     with weights that subgraphs of one size share; results averaged over the subgraphs that hold a pair, after each layer; an
-    invariant readout. Simplified here: features of every layer are 2-tensors (the paper has V ⊕ V² too), the diagonal among them
-    is what nodes have; larger subgraphs than `sizes` share weights (the paper groups sizes by a table); a layer
-    norm on the invariants in place of norms in between; the graph is dense, O(n³) numbers a channel. Channel 0 of the input says where edges are.
+    invariant readout. Simplified here: features of every layer are 2-tensors (the paper has V ⊕ V² too), and what nodes have is
+    on their diagonal; subgraphs larger than `sizes` share weights (the paper groups sizes by a table); a layer norm on the
+    invariants (`norm`) in place of norms in between; the graph is dense, O(n³) numbers a channel. Channel 0 of the input says
+    where edges are.
     Source: Mitton, Murray-Smith 2021 (arXiv 2111.11840), §3 and §4.
 
     >>> (S(5).power(2) >> subgraph_network((4, 4), 2)).cod, (S(5).power(2) >> subgraph_network((4,), None)).cod

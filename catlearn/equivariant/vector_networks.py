@@ -60,7 +60,8 @@ class vector_layer(Composite):
     """Invariants and vectors that act on each other. Type: `R(s) ⊗ V(c) → R(w) ⊗ V(w)`, w = `channels`.
 
     New invariants are `s' = σ(W [s, products of x] + b)`, new vectors are mixtures of the old, each times a gate, which is
-    `sigmoid(W s' + b)`. No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only invariant is zero.
+    `sigmoid(W s' + b)`. No norms, so that it does for groups that keep no lengths. Raises EquivarianceError where the only
+    invariant is zero.
     Sources: Deng et al. 2021 (arXiv 2104.12229), mixed channels of vectors; Finzi et al. 2021 (arXiv 2104.09459), §5, gates and
     bilinear layers; Villar et al. 2021 (arXiv 2106.06610): of O(n), functions of inner products times vectors are all there are.
 
