@@ -157,8 +157,9 @@ class Layer(Family):
         return Object(tuple(_wires_of(out)))
 
     def resolve(self, dom: Object) -> Diagram:
-        admitted = next((wire.category.admitted for wire in dom.wires if hasattr(getattr(wire, "category", None), "admitted")), None)
-        return self.boxed(dom) if admitted is None else admitted(self, dom)
+        categories = [getattr(wire, "category", None) for wire in dom.wires]
+        stricter = next((category for category in categories if hasattr(category, "admitted")), None)
+        return self.boxed(dom) if stricter is None else stricter.admitted(self, dom)
 
     def boxed(self, dom: Object) -> Box:
         """The box at a domain, in this family's own category."""

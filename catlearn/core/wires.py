@@ -33,6 +33,11 @@ class Wire:
         return Wire(tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves), treedef, label)
 
     @property
+    def bare(self) -> Wire:
+        """The wire with nothing but its arrays: what can be seen of its values."""
+        return self if type(self) is Wire else Wire(self.leaves, self.tree, self.label)
+
+    @property
     def struct(self) -> Any:
         """The pytree of `jax.ShapeDtypeStruct` that values on this wire look like."""
         return self.tree.unflatten(self.leaves)
@@ -231,7 +236,7 @@ def difference(expected: Object, found: Object) -> str | None:
         return f"{count(len(expected), 'wire')} ≠ {len(found)}"
     at, ours, theirs = next((i, a, b) for i, (a, b) in enumerate(zip(expected.wires, found.wires, strict=True)) if a != b)
     place = f"wire {at}" + (f" ({ours.label})" if getattr(ours, "label", None) else "")
-    if not (isinstance(ours, Wire) and isinstance(theirs, Wire)) or ours.tree != theirs.tree:
+    if not (isinstance(ours, Wire) and isinstance(theirs, Wire)) or ours.tree != theirs.tree or ours.leaves == theirs.leaves:
         return f"{place}: {ours!r} ≠ {theirs!r}"
     a, b = next((a, b) for a, b in zip(ours.leaves, theirs.leaves, strict=True) if a != b)
     if a.shape == b.shape:

@@ -3,6 +3,8 @@
 from catlearn.equivariant.admission import pointwise
 from catlearn.equivariant.architectures import deep_sets, invariant_graph_network
 from catlearn.equivariant.automorphisms import Aut
+from catlearn.equivariant.bilabelled import Bilabelled, BilabelledCategory, bilabelled
+from catlearn.equivariant.bilabelled_bases import bilabelled_basis, tuple_orbits
 from catlearn.equivariant.brauer import Brauer, BrauerCategory, brauer, brauer_basis, brauer_diagrams, double_factorial
 from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of_plane, symmetries_of_plane
 from catlearn.equivariant.combinations import Combination

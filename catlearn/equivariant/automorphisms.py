@@ -1,7 +1,7 @@
 """`Aut(graph)`: the symmetries of a graph, found by backtracking with colour refinement.
 
-Source of the search: McKay 1981 (Practical graph isomorphism); the symmetry group of layers on a graph: Pearce-Crump 2023
-(arXiv 2307.07810).
+Source of the search: McKay 1981 (Practical graph isomorphism); the symmetry group of layers on a graph: Pearce-Crump, Knottenbelt
+2023 (arXiv 2307.07810).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Aut(PermutationGroup):
         object.__setattr__(self, "graph", _rows(self.graph))
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return len(self.graph)
 
     @property
@@ -59,7 +59,7 @@ class Aut(PermutationGroup):
         return self._search[0]
 
     @property
-    def chain(self) -> StabiliserChain:  # type: ignore[override]
+    def chain(self) -> StabiliserChain:
         return self._search[1]
 
     def contains_permutation(self, sigma: np.ndarray) -> bool:

@@ -1,6 +1,6 @@
 """Finite groups by their Cayley tables, and their regular representations.
 
-Source: Cayley 1854; the regular representation in networks, Cohen, Welling 2016 (arXiv 1602.07576), §4.
+Source: Cayley 1854; the regular representation in networks, Cohen, Welling 2016 (arXiv 1602.07576).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class FiniteGroup(PermutationGroup):
             object.__setattr__(self, "matrices", tuple(tuple(map(tuple, g)) for g in rho.tolist()))
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return len(self.table)
 
     @property

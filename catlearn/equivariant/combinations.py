@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.core.arrow import Arrow
-from catlearn.core.errors import ArgumentError, CompositionError
+from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 
 Term = tuple[Any, Any]  # a coefficient, a whole number or a Fraction, and a diagram
 
@@ -134,7 +134,9 @@ class Combination(Arrow):
 
 
 def combination(d: Any) -> Combination:
-    """A diagram as the combination of it alone; a combination as it is."""
+    """A diagram as the combination of it alone; a combination as it is. Raises TypingError for what is neither."""
+    if not (isinstance(d, Combination) or hasattr(d, "scalar_and_rest")):
+        raise TypingError(f"sums and composites are of diagrams and their sums, got {d!r}.")
     return d if isinstance(d, Combination) else Combination(d.category, d.dom, d.cod, ((1, d),))
 
 

@@ -128,7 +128,7 @@ class D(MatrixGroup):
         size(self, "corners", 3 if self.permuting else 1)
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return self.corners if self.permuting else 2
 
     @property
@@ -168,7 +168,7 @@ class Cube(MatrixGroup):
             raise TypingError(f"Cube: reflections must be True or False, got {self.reflections!r}.")
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return 3
 
     @property
@@ -194,7 +194,7 @@ class Rubik(PermutationGroup):
     """
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return 48
 
     @property

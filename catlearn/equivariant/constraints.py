@@ -1,6 +1,6 @@
 """The space of equivariant maps between two representations, from the matrices of generators alone.
 
-Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), §3.2: `W` is equivariant if and only if it commutes with the
+Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459): `W` is equivariant if and only if it commutes with the
 discrete generators and with generators of the Lie algebra.
 """
 

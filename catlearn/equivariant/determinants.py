@@ -20,7 +20,7 @@ import numpy as np
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.equivariant.combinations import Combination, combination
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, beside, components, dimension, flipped, stacked, times
+from catlearn.equivariant.diagrams import Block, PointDiagram, beside, components, dense, dimension, flipped, stacked, times
 from catlearn.equivariant.levi_civita import contracted, parity, symbol
 
 
@@ -129,12 +129,10 @@ class Determinant(PointDiagram):
 
     def matrix(self, n: int | None = None) -> np.ndarray:
         """The image under the functor: int64, shape (n^l, n^k), row-major. For tests: `apply` never forms it."""
-        n, points = self.size_here(n), self.cod + self.dom
-        index = np.indices((n,) * len(self.blocks)).reshape(len(self.blocks), n ** len(self.blocks))
-        at = {x: index[i] for i, block in enumerate(self.blocks) for x in block}
-        tensor = np.zeros((n,) * points, np.int64)
-        values = symbol(n, self.hidden)[tuple(at[block[0]] for block in self.marked)] if self.marked else 1
-        tensor[tuple(at[x] for x in range(points))] = n**self.loops * values
+        n = self.size_here(n)
+        axes = [n if block in self.marked else 1 for block in self.blocks]
+        values = symbol(n, self.hidden).reshape(axes) if self.marked else 1
+        tensor = dense(self.blocks, self.cod + self.dom, n, self.loops, values)
         return tensor.reshape(n**self.cod, n**self.dom)
 
     def apply(self, x: Any, n: int | None = None) -> jax.Array:

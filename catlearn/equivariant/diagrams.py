@@ -20,6 +20,7 @@ from catlearn.core.arrow import Arrow
 from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.combinations import Combination, combination
+from catlearn.equivariant.pictures import ascii_text, svg
 
 Block = tuple[int, ...]
 
@@ -148,6 +149,28 @@ class PointDiagram(Arrow):
         """How many blocks go through: the rank of the matrix is at most n to this power, and composites have no more."""
         return len(self.cross)
 
+    # as a picture
+
+    def svg(self) -> str:
+        """The text of an SVG: the domain's row of dots above the codomain's, and a curve for each strand."""
+        return svg(self)
+
+    def _repr_svg_(self) -> str:
+        return svg(self)
+
+    def ascii(self) -> str:
+        """A few lines of text: the letter of its block at each point, the domain's above the codomain's.
+
+        >>> from catlearn.equivariant import partition
+        >>> print(partition("12|3", "1|2").ascii())
+        1 2 3
+        a a b
+        -----
+        a b
+        1 2
+        """
+        return ascii_text(self)
+
     # what apply takes
 
     def _input(self, x: Any, n: int | None) -> tuple[jax.Array, int]:
@@ -175,18 +198,24 @@ def times(x: jax.Array, scalar: int) -> jax.Array:
     return x if scalar == 1 else x * (float(scalar) if jnp.issubdtype(x.dtype, jnp.inexact) else scalar)
 
 
-def dense(blocks: Sequence[Block], points: int, n: int, scalar: int = 1) -> np.ndarray:
-    """The tensor which is `scalar` where the indices are constant on each block, and 0 elsewhere: int64, shape (n,)*points.
+def dense(blocks: Sequence[Block], points: int, n: int, loops: int, values: Any = 1) -> np.ndarray:
+    """The tensor with `values` where the indices are constant on each block, and 0 elsewhere: int64, shape (n,)*points.
 
-    Raises ArgumentError for a scalar beyond 64 bits.
+    `values` has an axis for each block, or is a number; loops count n each. Raises ArgumentError beyond 64 bits.
     """
-    if abs(scalar) >= 2**63:
-        raise ArgumentError(f"a loop counts n = {n}, and all loops together {scalar}, which no int64 holds.")
-    tensor = np.zeros((n,) * points, np.int64)
+    scalar = loop_scalar(n, loops)
     index = np.indices((n,) * len(blocks)).reshape(len(blocks), n ** len(blocks))
-    at = {x: index[i] for i, block in enumerate(blocks) for x in block}
-    tensor[tuple(at[x] for x in range(points))] = scalar
-    return tensor
+    at = sum((n ** (points - 1 - x) * index[i] for i, block in enumerate(blocks) for x in block), np.zeros(index.shape[1], int))
+    tensor = np.zeros(n**points, np.int64)
+    tensor[at] = scalar * np.broadcast_to(values, (n,) * len(blocks)).ravel()
+    return tensor.reshape((n,) * points)
+
+
+def loop_scalar(n: int, loops: int) -> int:
+    """n^loops. Raises ArgumentError beyond 64 bits."""
+    if n**loops >= 2**63:
+        raise ArgumentError(f"a loop counts n = {n}, and all {loops} together {n**loops}, which no int64 holds.")
+    return n**loops
 
 
 # gluing

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.equivariant.brauer import brauer_basis, brauer_diagrams, matchings, paired, permuted
 from catlearn.equivariant.determinants import Determinant, given_n
@@ -137,7 +139,11 @@ def grood_basis(n: int, k: int, l: int) -> tuple[Grood, ...]:
     [1, 0, 1, 1, 3, 6, 15]
     """
     n, free = dimension(n), _free_diagrams(dimension(n), k, l)
-    gram = [[free_inner(d, e) for e in free] for d in free]
+    pairs = [_partners(d) for d in free]
+    gram = np.zeros((len(free),) * 2, dtype=object)
+    for i, d in enumerate(free):
+        for j in range(i + 1):
+            gram[i, j] = gram[j, i] = _closed(d, pairs[i], pairs[j])
     return (*(_plain(n, d) for d in brauer_basis(n, k, l)), *independent(free, gram))
 
 
@@ -147,15 +153,20 @@ def free_inner(d: Grood, e: Grood) -> int:
     >>> free_inner(grood("*12", "*1"), grood("*12", "*1"))
     6
     """
-    mine, yours = _partners(d), _partners(e)
+    return _closed(d, _partners(d), _partners(e))
+
+
+def _closed(d: Grood, mine: list[int], yours: list[int]) -> int:
+    """The value of d closed up with another: each free point leads to one of the other, along pairs of both in turn."""
     ends, seen = [], set()
     for (x,) in d.marked:
-        here, side = x, yours
+        here, sides = x, (yours, mine)
+        turn = 0
         seen.add(x)
-        while side[here] != here:
-            here, side = side[here], mine if side is yours else yours
+        while sides[turn][here] != here:
+            here, turn = sides[turn][here], 1 - turn
             seen.add(here)
-        if side is mine:
+        if turn == 1:
             return 0
         ends.append(here)
     loops = 0
@@ -167,6 +178,9 @@ def free_inner(d: Grood, e: Grood) -> int:
     return parity(ends) * math.factorial(d.n) * d.n**loops
 
 
-def _partners(d: Grood) -> dict[int, int]:
+def _partners(d: Grood) -> list[int]:
     """What each point is paired with; a free one with itself."""
-    return {x: y for block in d.blocks for x, y in zip(block, block[::-1])}
+    partner = list(range(d.dom + d.cod))
+    for block in d.blocks:
+        partner[block[0]], partner[block[-1]] = block[-1], block[0]
+    return partner

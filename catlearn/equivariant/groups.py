@@ -1,7 +1,7 @@
 """Matrix groups: what a group of symmetries says about itself, and products of groups.
 
 A group is described by its standard representation on ℝⁿ: discrete generators, and generators of its Lie algebra.
-Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), §3.
+Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459).
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ class MatrixGroup:
         """
         if self.order is not None:
             return jnp.asarray(self._elements)[jax.random.randint(key, (), 0, self.order)]
-        parts = [expm(self.tangent(k)) for k in jax.random.split(key, 2)]
-        g = parts[0] @ parts[1]
+        one, other = expm(jax.vmap(self.tangent)(jax.random.split(key)))
+        g = one @ other
         for i, h in enumerate(self.generators()):
             g = jnp.where(jax.random.bernoulli(jax.random.fold_in(key, i)), jnp.asarray(h, g.dtype) @ g, g)
         return g
@@ -195,7 +195,7 @@ class Product(MatrixGroup):
         object.__setattr__(self, "groups", tuple(factor for group in groups for factor in group.factors))
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return sum(group.n for group in self.groups)
 
     @property

@@ -12,6 +12,8 @@ import numpy as np
 
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
+from catlearn.equivariant.automorphisms import Aut
+from catlearn.equivariant.bilabelled_bases import bilabelled_basis
 from catlearn.equivariant.brauer import brauer_basis
 from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
@@ -45,7 +47,20 @@ def diagrams(group: MatrixGroup, k: int, l: int) -> tuple[Any, ...] | None:  # n
             return grood_basis(group.n, k, l)
         case A():
             return jellyfish_basis(group.n, k, l)
+        case Aut() if k + l <= 2 and _simple(group.adjacency):  # beyond, graphs that tell orbits apart take long to find
+            return bilabelled_basis(group.adjacency, k, l)
     return None
+
+
+def _simple(adjacency: np.ndarray) -> bool:
+    """Whether a graph has neither directions nor weights nor loops."""
+    loops = np.diag(adjacency).any()
+    return not loops and np.array_equal(adjacency, adjacency.T) and bool(np.isin(adjacency, (0, 1)).all())
+
+
+def image_of(factor: MatrixGroup) -> Any:
+    """What makes a diagram's functor that to the maps of this group: n, or the graph."""
+    return factor.adjacency if isinstance(factor, Aut) else factor.n
 
 
 def solve(group: MatrixGroup, source: Any, target: Any, method: str = "auto") -> np.ndarray:
@@ -83,9 +98,8 @@ def generator_pairs(a: Representation, b: Representation) -> tuple[list, list]:
 
 def representation(group: MatrixGroup, of: Any) -> Representation:
     """A representation of a group from what names it. Raises TypingError for another group's."""
-    if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep"):
-        of = of.wires[0].rep
-    found = of if isinstance(of, Representation) else power_of(group, of)
+    named: Any = of.wires[0].rep if isinstance(of, Object) and len(of) == 1 and hasattr(of.wires[0], "rep") else of
+    found: Representation = named if isinstance(named, Representation) else power_of(group, named)
     if found.group != group:
         raise TypingError(f"{found!r} is a representation of {found.group!r}, not of {group!r}.")
     return found
@@ -129,6 +143,15 @@ class Maps:
     norms: tuple[float, ...]
     signs: tuple[int, ...]
 
+    def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """The changes of the input and of the weights from that of the output."""
+        n = self.shared.count if self.shared is not None else 0
+        changes = [self.shared.backward(x, w[:n], dy)] if self.shared is not None else []
+        changes += [jax.vjp(self.others.forward, x, w[n:])[1](dy)] if self.others is not None else []
+        if not changes:
+            return jnp.zeros_like(x), jnp.zeros_like(w)
+        return sum(dx for dx, _ in changes), jnp.concatenate([dw for _, dw in changes])  # type: ignore[return-value]
+
 
 def maps_between(a: Representation, b: Representation) -> Maps:
     """The maps between two representations that are no sums."""
@@ -161,23 +184,25 @@ def _drawn(a: Tensor, b: Tensor, found: list[tuple[Any, ...]]) -> Maps:
     plain = [ds for ds in found if not any(_special(d) for d in ds)]
     special = [ds for ds in found if any(_special(d) for d in ds)]
     twists = tuple(isinstance(factor, Sp) for factor in a.group.factors)
-    rows = [Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b)]
-    plan = shared(*rows, [_blocks(a, b, ds) for ds in plain]) if plain else None
+    below, above = (Row(tuple(x.factor for x in t.axes), t.shape, twists if any(twists) else ()) for t in (a, b))
+    plan = shared(below, above, [_blocks(a, b, ds) for ds in plain]) if plain else None
     others = Each(tuple(_Product(a, b, ds) for ds in special), len(a.axes)) if special else None
     ordered = plain + special
-    norms = tuple(float(np.prod([_norm(d, f.n) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
+    norms = tuple(float(np.prod([_norm(d, f) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
     signs = tuple(int(np.prod([getattr(d, "sign", 1) for d in ds])) for ds in plain) + (1,) * len(special)
     return Maps(tuple(ds[0] if len(ds) == 1 else ds for ds in ordered), plan, others, norms, signs)
 
 
 def _special(d: Any) -> bool:
-    """Whether a diagram is more than its blocks."""
-    return bool(getattr(d, "marked", ())) or not hasattr(d, "blocks")
+    """Whether a diagram is more than its blocks: it has an ε, or edges."""
+    return bool(getattr(d, "marked", ()) or getattr(d, "edges", ()))
 
 
-def _norm(d: Any, n: int) -> float:
+def _norm(d: Any, factor: MatrixGroup) -> float:
     """The squared Frobenius norm of a diagram's matrix."""
-    return float(np.square(d.matrix(n)).sum()) if _special(d) else float(n) ** len(d.blocks)
+    if _special(d):
+        return float(np.square(np.asarray(d.matrix(image_of(factor)), np.float64)).sum())
+    return float(factor.n) ** len(d.blocks)
 
 
 def _places(t: Tensor, factor: int) -> list[int]:
@@ -207,6 +232,6 @@ class _Product:
             mine: list[tuple[str, int]] = [("in", place) for place in _places(self.a, i)]
             rest = [label for label in labels if label not in mine]
             x = jnp.moveaxis(x, [labels.index(label) for label in mine], range(len(mine)))
-            x = d.apply(x, factor.n)
+            x = d.apply(x, image_of(factor))
             labels = [("out", place) for place in _places(self.b, i)] + rest
         return jnp.moveaxis(x, range(len(labels)), [place for _, place in labels])

@@ -156,7 +156,7 @@ def forget(f: Any) -> Any:
 
 
 def _plain_wire(wire: Any) -> Object:
-    return Object((Wire(wire.leaves, wire.tree, wire.label),)) if isinstance(wire, RepWire) else Object((wire,))
+    return Object((getattr(wire, "bare", wire),))
 
 
 def _plain_box(box: Box) -> Diagram:

@@ -134,7 +134,7 @@ class SU(MatrixGroup):
         size(self, "m")
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return 2 * self.m
 
     @property
@@ -155,6 +155,8 @@ class SU(MatrixGroup):
 
     def sample(self, key: jax.Array) -> jax.Array:
         """By Haar's measure: the first column of a random unitary matrix is turned until its determinant is 1."""
+        if self.m == 1:
+            return jnp.eye(2)
         real, imag = jax.random.normal(key, (2, self.m, self.m))
         q, r = jnp.linalg.qr(real + 1j * imag)
         q = q * (jnp.diagonal(r) / jnp.abs(jnp.diagonal(r)))

@@ -34,7 +34,7 @@ class Lorentz(MatrixGroup):
             raise TypingError(f'Lorentz: part must be "O", "SO", "O+" or "SO+", got {self.part!r}.')
 
     @property
-    def n(self) -> int:  # type: ignore[override]
+    def n(self) -> int:
         return 1 + self.space
 
     @property

@@ -1,8 +1,8 @@
 """Spaces of equivariant maps in floating point: by eigenvalues where they are small, else by projecting random maps.
 
 The constraint of a pair (a, b) of matrices is `b W − W a = 0`; Lie algebras and groups have the same one. No Kronecker product is
-formed where the maps are large. Source: Finzi, Welling, Wilson 2021 (arXiv 2104.09459), §3.2 and §5; projections by conjugate
-gradients, Hestenes, Stiefel 1952.
+formed where the maps are large. Source: Finzi, Welling, Wilson 2021 (EMLP, arXiv 2104.09459), who find the space by Krylov
+methods too; conjugate gradients, Hestenes, Stiefel 1952.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def krylov_maps(pairs: Sequence[Pair], shape: tuple[int, int], seed: int = 0) ->
     """As `dense_maps`, without a matrix of that size: random maps less their part that violates the constraints.
 
     That part is found by conjugate gradients, for a block of maps at once, twice. Blocks double until they hold more maps than
-    are independent. Raises ArgumentError where that does not converge, or the rank is not clear.
+    are independent. Raises ArgumentError where that does not converge, or the eigenvalues have no clear gap.
 
     >>> turn = np.array([[0.0, -1.0], [1.0, 0.0]])
     >>> krylov_maps([(turn, turn)], (2, 2)).shape
@@ -67,11 +67,12 @@ def krylov_maps(pairs: Sequence[Pair], shape: tuple[int, int], seed: int = 0) ->
             raise ArgumentError(f"there are at least {len(found)} equivariant maps of shape {shape}: too many to write out.")
         new = rng.normal(size=(block, *shape)) / math.sqrt(m)
         for _ in range(2):
-            new = new - _violation(scaled, new)
+            new = new - _solved(scaled, _gram(scaled, new))
         found = np.concatenate([found, new.reshape(block, m)])
         _, values, vectors = np.linalg.svd(found, full_matrices=False)
         rank = _rank(values)
         if rank < len(found) - 1 or len(found) > m:
+            _check_gap(scaled, vectors[:rank], shape, rng)
             return vectors[:rank].reshape(rank, *shape)
         block = len(found)
 
@@ -87,13 +88,29 @@ def _rank(values: np.ndarray) -> int:
     return rank
 
 
-def _violation(pairs: Sequence[Pair], maps: np.ndarray, steps: int = 20_000) -> np.ndarray:
-    """The part of maps that is orthogonal to the equivariant ones: the solution x of `G x = G w` in the range of the Gram G."""
-    r = _gram(pairs, maps)
-    x, p = np.zeros_like(maps), r
-    norm = start = _squares(r)
+def _check_gap(pairs: Sequence[Pair], null: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> None:
+    """Raise ArgumentError where the least eigenvalue but zero is not clearly another: it is found by inverse iteration."""
+    if len(null) == math.prod(shape) or not pairs:
+        return
+    u, least = rng.normal(size=math.prod(shape)), 0.0
+    for _ in range(3):
+        u = u - null.T @ (null @ u)
+        u = u / np.linalg.norm(u)
+        u = _solved(pairs, u.reshape(1, *shape), 1e-8).ravel()
+        least = 1 / float(np.linalg.norm(u)) / (4 * len(pairs))  # a scaled constraint stretches by 2 at most
+    if least < NON_ZERO:
+        raise ArgumentError(
+            f"it is not clear how many equivariant maps there are: the constraints have an eigenvalue that is {least:.1e} of the "
+            "largest, neither zero nor clearly another. Give the matrices of generators more exactly, in float64."
+        )
+
+
+def _solved(pairs: Sequence[Pair], right: np.ndarray, accuracy: float = 1e-14, steps: int = 20_000) -> np.ndarray:
+    """The least solutions x of `G x = right` for a stack of maps in the range of the Gram operator G: conjugate gradients."""
+    x, r, p = np.zeros_like(right), right, right
+    norm = start = _squares(right)
     for _ in range(steps):
-        if np.all(norm <= np.maximum(1e-28 * start, 1e-32)):
+        if np.all(norm <= np.maximum(accuracy**2 * start, 1e-32)):
             return x
         q = _gram(pairs, p)
         alpha = _ratio(norm, np.sum(p * q, (1, 2)))
@@ -102,7 +119,7 @@ def _violation(pairs: Sequence[Pair], maps: np.ndarray, steps: int = 20_000) -> 
         p, norm = r + _ratio(new, norm) * p, new
     raise ArgumentError(
         f"the constraints are too badly conditioned: conjugate gradients left {math.sqrt(float(np.max(norm / start))):.1e} after "
-        f"{steps} steps. Other generators may help, such as ones that mix coordinates faster."
+        f"{steps} steps. Give the matrices of generators more exactly, in float64, or other generators."
     )
 
 
@@ -171,5 +188,5 @@ def orthonormal(maps: np.ndarray) -> np.ndarray:
     >>> orthonormal(np.array([[[3.0, 4.0]]]))
     array([[[0.6, 0.8]]])
     """
-    q, r = np.linalg.qr(maps.reshape(len(maps), -1).T)
+    q, r = np.linalg.qr(maps.reshape(len(maps), math.prod(maps.shape[1:])).T)
     return (q * np.sign(np.diagonal(r))).T.reshape(maps.shape)

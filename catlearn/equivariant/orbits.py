@@ -24,7 +24,7 @@ def orbit_matrix(d: Partition, n: int) -> np.ndarray:
     [[0, 1, 1, 0]]
     """
     n, d = dimension(n), _partition(d)
-    tensor = dense(d.blocks, d.cod + d.dom, n, n**d.loops)
+    tensor = dense(d.blocks, d.cod + d.dom, n, d.loops)
     index = np.indices(tensor.shape)
     firsts = [index[block[0]] for block in d.blocks]
     for i, a in enumerate(firsts):

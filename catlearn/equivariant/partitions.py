@@ -71,7 +71,7 @@ class Partition(PointDiagram):
         [[1, 0, 0, 0], [0, 0, 0, 1]]
         """
         n = dimension(n)
-        tensor = dense(self.blocks, self.cod + self.dom, n, n**self.loops)
+        tensor = dense(self.blocks, self.cod + self.dom, n, self.loops)
         return tensor.reshape(n**self.cod, n**self.dom)
 
     def apply(self, x: Any, n: int | None = None) -> jax.Array:

@@ -240,7 +240,7 @@ def power_of(group: Any, k: int | Sequence[int]) -> Tensor:
 
     Raises TypingError for exponents that are no whole numbers ≥ 0, or not one for each factor.
     """
-    exponents = tuple(k) if isinstance(k, tuple | list) else (k,)
+    exponents: tuple[Any, ...] = tuple(k) if isinstance(k, tuple | list) else (k,)
     if len(exponents) != len(group.factors) or not all(map(is_whole, exponents)):
         wanted = "a whole number ≥ 0" if len(group.factors) == 1 else f"{len(group.factors)} whole numbers ≥ 0, one a factor"
         raise TypingError(f"a power of {group!r} is {wanted}, got {k!r}.")

@@ -43,14 +43,21 @@ class StabiliserChain:
 
     def draw(self, key: jax.Array) -> jax.Array:
         """A uniform element: int32, shape (n,). It can be compiled."""
-        sigma = jnp.arange(self.n, dtype=jnp.int32)
-        for level, k in zip(self._tables, jax.random.split(key, max(len(self.base), 1))):
-            sigma = sigma[jnp.asarray(level)[jax.random.randint(k, (), 0, len(level))]]
-        return sigma
+        one = jnp.arange(self.n, dtype=jnp.int32)
+        if not self.base:
+            return one
+        sizes = jnp.array([len(level) for level in self.cosets])
+        picks = jax.random.randint(key, sizes.shape, 0, sizes)
+        chosen = jnp.asarray(self._tables)[jnp.arange(len(picks)), picks]
+        return jax.lax.scan(lambda sigma, tau: (sigma[tau], None), one, chosen)[0]
 
     @cached_property
-    def _tables(self) -> list[np.ndarray]:
-        return [np.array(list(level.values()), np.int32) for level in self.cosets]
+    def _tables(self) -> np.ndarray:
+        """The elements of each level, filled up to as many as the largest has: int32, shape (levels, most, n)."""
+        out = np.zeros((len(self.base), max(map(len, self.cosets)), self.n), np.int32)
+        for i, level in enumerate(self.cosets):
+            out[i, : len(level)] = list(level.values())
+        return out
 
 
 def stabiliser_chain(generators: Sequence[np.ndarray], n: int) -> StabiliserChain:

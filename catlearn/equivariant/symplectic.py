@@ -21,7 +21,7 @@ import numpy as np
 from catlearn.core.errors import ArgumentError
 from catlearn.equivariant.brauer import matchings, paired, permuted
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, dimension, times
+from catlearn.equivariant.diagrams import Block, PointDiagram, dimension, loop_scalar, times
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.notation import Row, blocks_of
 from catlearn.equivariant.partitions import code, counted
@@ -90,7 +90,7 @@ class Symplectic(PointDiagram):
         [[0, 1, -1, 0]]
         """
         n, points = even(n), self.cod + self.dom
-        tensor = np.full((n,) * points, self.sign * (-n) ** self.loops, np.int64)
+        tensor = np.full((n,) * points, self.sign * (-1) ** self.loops * loop_scalar(n, self.loops), np.int64)
         within = self.codomain_only + self.domain_only
         for x, y in self.blocks:
             pair = form(n) if (x, y) in within else np.eye(n, dtype=np.int64)

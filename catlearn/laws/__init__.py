@@ -31,6 +31,18 @@ from catlearn.laws.cokleisli import (
     uses_interchange,
 )
 from catlearn.laws.counterexample import Counterexample, equal_values, extensional, observed, run, sample
+from catlearn.laws.diagrams import (
+    apply_is_the_matrix,
+    commutes_with,
+    composite_is_the_product,
+    dagger_is_the_transpose,
+    dagger_of_diagrams,
+    orbits_are_inverse,
+    swap_of_diagrams,
+    tensor_is_the_kronecker_product,
+    text_evaluates_back,
+    unit_of_diagrams,
+)
 from catlearn.laws.equivariance import acted, equivariance_error, equivariant
 from catlearn.laws.expressivity import (
     colouring_is_a_homomorphism,

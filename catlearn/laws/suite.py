@@ -22,6 +22,8 @@ from catlearn.laws.law import Law, a_key, an_arrow, three, two
 from catlearn.laws.random import Choose, random_endomorphism, random_object, random_reparameterisation, summed
 from catlearn.laws.suite_algebra import ALGEBRA
 from catlearn.laws.suite_contexts import CONTEXTS
+from catlearn.laws.suite_diagrams import DIAGRAMS
+from catlearn.laws.suite_equivariance import EQUIVARIANCE
 from catlearn.laws.suite_graphs import GRAPHS
 from catlearn.learn.around import accumulate, average, lookahead
 from catlearn.learn.optimiser import Optimiser
@@ -178,4 +180,6 @@ SUITE: tuple[Law, ...] = (
     *ALGEBRA,
     *GRAPHS,
     *CONTEXTS,
+    *DIAGRAMS,
+    *EQUIVARIANCE,
 )

@@ -49,3 +49,12 @@ def apply_agrees(d, n, *argument, channels=(2,)):
     x = np.random.default_rng(d.dom + 7 * d.cod).integers(-3, 4, size=(*(n,) * d.dom, *channels)).astype(np.float32)
     want = d.matrix(*argument) @ x.reshape(n**d.dom, -1)
     return np.array_equal(np.asarray(d.apply(x, *argument)), want.reshape(*(n,) * d.cod, *channels))
+
+
+def graph(name):
+    """The adjacency matrix of a graph of the table."""
+    G = TABLE["graphs"][name]
+    A = np.zeros((G["n"],) * 2, int)
+    for u, v in G["edges"]:
+        A[u, v] = A[v, u] = 1
+    return A

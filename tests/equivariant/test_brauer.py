@@ -58,13 +58,6 @@ def test_the_basis_is_the_first_that_is_independent(n, k, l):
     assert list(basis) == taken
 
 
-@pytest.mark.parametrize(("k", "l"), [(2, 2), (3, 1)])
-def test_the_gram_matrix_is_that_of_the_matrices(k, l):
-    ds = brauer_diagrams(k, l)
-    flat = np.array([d.matrix(3).ravel() for d in ds])
-    assert np.array_equal(eq.matching_gram([d.blocks for d in ds], k + l, 3).astype(int), flat @ flat.T)
-
-
 def test_it_has_swaps_and_no_copies():
     d, e = brauer("12|3", "|1"), brauer("1", "2|13")
     assert B.identity(3) >> d == d == d >> B.identity(1) and (d @ e) >> B.swap(1, 3) == B.swap(3, 1) >> (e @ d)
@@ -80,13 +73,3 @@ def test_what_is_no_matching_is_refused():
             wrong()
     with pytest.raises(CompositionError, match="PartitionCategory"):
         brauer("1", "1") >> partition("1", "1")
-
-
-def test_independence_is_exact():
-    assert eq.independent("ab", [[10**40, 10**40], [10**40, 10**40 + 1]]) == ("a", "b")
-    assert eq.independent("ab", [[0, 0], [0, 2147483647]]) == ("b",) and eq.independent("", []) == ()
-    from catlearn.core.errors import ArgumentError
-
-    for wrong in ([[1.0]], [[1, 2]]):
-        with pytest.raises(ArgumentError):
-            eq.independent("a", wrong)

@@ -2,7 +2,6 @@
 
 # ruff: noqa: E741  (k and l are what the field calls the numbers of points)
 import itertools
-import math
 
 import jax
 import jax.numpy as jnp
@@ -101,43 +100,6 @@ def test_the_basis_is_independent_spans_and_commutes(n, m):
     assert all(brute.commutes(d.matrix(n), turn, m - 1, 1) for d in basis)
 
 
-@pytest.mark.parametrize(("k", "l"), [(2, 2), (1, 2), (3, 0), (0, 0)])
-def test_orbits_and_diagrams_change_into_each_other(k, l):
-    for d, n in itertools.product(partition_diagrams(k, l), (2, 3)):
-        orbits = eq.to_orbits(d)
-        assert np.array_equal(d.matrix(n), sum(c * eq.orbit_matrix(x, n) for c, x in orbits.terms))
-        assert np.array_equal(eq.orbit_matrix(d, n), eq.from_orbits(d).matrix(n))
-        assert eq.from_orbits(orbits) == d and eq.to_orbits(eq.from_orbits(d)) == d
-        assert (eq.orbit_matrix(d, n).any()) == (len(d.blocks) <= n)
-    assert sum(abs(mu) for _, mu in eq.coarser(P.identity(4) if k == l == 2 else P.identity(3))) == math.factorial(
-        4 if k == l == 2 else 3
-    )
-
-
-def test_long_rows_are_written_as_lists():
-    d = P.identity(40)
-    assert "[[1], [2]" in repr(d) and eval(repr(d), vars(eq)) == d
-    assert partition("a|123456789", "1|2") == partition("123456789|a", "2|1")
-
-
-@pytest.mark.parametrize(
-    ("dom", "cod", "says"),
-    [
-        ("13", "1", "the domain lacks point 2"),
-        ("12|2", "1", "point 2 of the domain is there twice"),
-        ("1", "1|1", "point 1 of the codomain is there twice"),
-        ("1||2", "1||2", "place 2 is empty in both rows"),
-        ("1,2", "1", "got ','"),
-        (12, "1", "a row is a string"),
-        ([[0]], "1", "lacks point 1"),
-    ],
-)
-def test_bad_notation_is_refused(dom, cod, says):
-    with pytest.raises(TypingError, match="partition") as error:
-        partition(dom, cod)
-    assert says in str(error.value)
-
-
 def test_what_does_not_fit_is_refused():
     d = partition("12", "1")
     with pytest.raises(CompositionError, match="ends at 1 points and the second starts at 2"):
@@ -152,23 +114,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ArgumentError, match="booleans"):
         d.apply(jnp.ones((2, 2), bool))
     with pytest.raises(ArgumentError, match="int64"):
-        partition("", "", loops=70).matrix(2)
+        partition("1", "1", loops=63).matrix(2)
     for wrong in (lambda: Partition(1, 1, ((0,),)), lambda: partition_diagrams(-1, 1), lambda: P.wiring(1, [1])):
         with pytest.raises(TypingError):
             wrong()
-
-
-def test_sums_are_collected_and_linear():
-    d, e, f = partition("1|2", "1"), partition("12", "1"), partition("1", "1|2")
-    s = 2 * d - e / 3 + d
-    assert s == 3 * d - e / 3 and hash(1 * d) == hash(d) and 1 * d == d and s - s == 0 * d != s
-    assert eval(repr(s), vars(eq)) == s and eval(repr(s - s), vars(eq)) == s - s and eval(repr(-s), vars(eq)) == -s
-    assert s >> f == 3 * (d >> f) - (e >> f) / 3 and f @ s == 3 * (f @ d) - (f @ e) / 3
-    assert np.allclose((s >> f).matrix(2), f.matrix(2) @ s.matrix(2)) and np.allclose(s.dagger().matrix(2), s.matrix(2).T)
-    x = jnp.arange(4.0).reshape(2, 2)
-    assert np.allclose(s.apply(x), s.matrix(2) @ x.reshape(4)) and not (s - s).apply(x).any() and not (s - s).matrix(2).any()
-    for wrong in (lambda: d + f, lambda: s >> d, lambda: s @ 3):
-        with pytest.raises((CompositionError, AttributeError)):
-            wrong()
-    with pytest.raises(ArgumentError, match="exact"):
-        d * 0.5
