@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import jax.numpy as jnp
+
 from catlearn.cli.graph_models import DECAYED
 from catlearn.cli.models import Data, model_for
 from catlearn.cli.plan import Plan, Run, UsageError
@@ -35,6 +37,7 @@ from catlearn.datasets import (
     wine,
 )
 from catlearn.datasets.planetoid import ORIGIN
+from catlearn.datasets.symmetric import rows
 from catlearn.equivariant.intertwiners import forget
 from catlearn.learn.around import average
 from catlearn.learn.learner import Learner, supervised
@@ -100,7 +103,7 @@ TASKS = {
         epochs=25,
         batch_size=50,
         optimiser="adam",
-        rate=0.003,
+        rate=0.01,
         averaged=0.98,
         baseline="mlp",
         sizes=(30, 100, 300, 1000),
@@ -142,25 +145,26 @@ def task_runs(options: argparse.Namespace) -> Iterator[Run]:
     if options.folds and not isinstance(data, GraphSet):
         sets = " and ".join(name for name, other in TASKS.items() if other.whole)
         raise UsageError(f"--folds is for {sets}: {options.task} has a part of its own that is held out.")
+    if task.sizes:
+        yield from _of_sizes(task, _plan(task, options, data, None), options)
+        return
     learner = None
     for seed in range(options.seed, options.seed + (options.seeds or 1)):
         said = f"seed {seed}" if options.seeds else ""
-        if task.sizes:
-            yield from _of_sizes(task, options, data, seed, said)
-            continue
         for i, cut in enumerate(_cuts(data, count, seed)):
             plan = _plan(task, options, cut, learner)
             learner = plan.learner
             yield Run(", ".join(filter(None, [said, f"fold {i + 1}" if count else ""])), plan, seed)
 
 
-def _of_sizes(task: Task, options: argparse.Namespace, data: Any, seed: int, said: str) -> Iterator[Run]:
-    """A run for each number of examples. All take as many steps, so fewer examples are walked over more often."""
-    for size in task.sizes:
-        plan = _plan(task, options, data.first(size), None)
-        steps = plan.epochs * -(-task.sizes[-1] // plan.batch_size)
-        epochs = max(1, round(steps / -(-size // plan.batch_size)))
-        yield Run(", ".join(filter(None, [said, f"{size:,} examples"])), replace(plan, epochs=epochs), seed, size)
+def _of_sizes(task: Task, plan: Plan, options: argparse.Namespace) -> Iterator[Run]:
+    """A run for each seed and number of examples. All take as many steps, so fewer examples are walked over more often."""
+    steps = plan.epochs * -(-task.sizes[-1] // plan.batch_size)
+    for seed in range(options.seed, options.seed + (options.seeds or 1)):
+        for size in task.sizes:
+            epochs = max(1, round(steps / -(-size // plan.batch_size)))
+            label = f"seed {seed}, {size:,} examples" if options.seeds else f"{size:,} examples"
+            yield Run(label, replace(plan, train=rows(plan.train, size), epochs=epochs), seed, size)
 
 
 def task_model(task: str, model: str | None, path: str | None = None) -> Diagram:
@@ -211,9 +215,14 @@ def _learner(data: Data, name: str, optimiser: Optimiser) -> tuple[Learner, dict
         judged = weighted(softmax_cross_entropy)
         return supervised(model, judged, optimiser, metrics=metrics, regulariser=DECAYED[name]), metrics
     if isinstance(data, Symmetric):
-        return supervised(forget(model), quadratic, optimiser), {"rmse": rmse}
+        return supervised(forget(model), quadratic, optimiser), {"rmse": _of_all_numbers}
     if data.classes:
         metrics = {"accuracy": accuracy}
         return supervised(model, softmax_cross_entropy, optimiser, metrics=metrics), metrics
     cap = 1 / float(data.train[1].var())  # gradients as if the targets had deviation 1; losses stay in their unit
     return supervised(model, quadratic, optimiser, cap=cap), {"r2": r2, "rmse": rmse}
+
+
+def _of_all_numbers(predictions: Any, targets: Any) -> Any:
+    """The RMSE of all the numbers of all targets together, which orthogonal matrices leave alone, as they don't that of each."""
+    return rmse(jnp.ravel(predictions), jnp.ravel(targets))

@@ -36,7 +36,12 @@ def test_counts_are_whole_numbers_and_exact():
 
 def test_graphs_are_simple_and_of_every_kind(data):
     A = np.concatenate([data.train[0], data.test[0]])[..., 0]
-    assert A.dtype == np.float32 and (A == A.swapaxes(1, 2)).all() and not np.diagonal(A, 0, 1, 2).any() and set(np.unique(A)) == {0, 1}
+    assert (
+        A.dtype == np.float32
+        and (A.swapaxes(1, 2) == A).all()
+        and not np.diagonal(A, 0, 1, 2).any()
+        and set(np.unique(A)) == {0, 1}
+    )
     random = np.random.default_rng(0)
     ring = watts_strogatz(12, random)
     assert edges(ring) == 24

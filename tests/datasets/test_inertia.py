@@ -24,7 +24,9 @@ def test_energies_of_rotations_are_those_of_the_points():
 def test_targets_are_tensors_in_one_unit():
     data = inertia(1000, 10)
     (masses, positions), y = data.train
-    np.testing.assert_allclose(data.scale.undo(y[..., 0].astype(float)), moment_of_inertia(masses, positions), rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(
+        data.scale.undo(y[..., 0].astype(float)), moment_of_inertia(masses, positions), rtol=1e-5, atol=1e-4
+    )
     assert np.sqrt(np.square(y).mean()) == pytest.approx(1, abs=0.1) and np.array_equal(y, y.swapaxes(1, 2))
     assert masses.dtype == positions.dtype == y.dtype == np.float32 and (masses > 0).all()
     assert positions.std() == pytest.approx(1, abs=0.05) and masses.mean() == pytest.approx(0.806, abs=0.03)  # E log(1 + eᵃ)
