@@ -68,8 +68,8 @@ def graph_properties(examples: int = 1000, held_out: int = 500, nodes: int = 12,
     whole_number("the number of nodes", nodes, 6)
     scale = scale_of(targets_of(_graphs(2000, nodes, [seed, 2])))
     parts = [_graphs(examples, nodes, [seed, 0]), _graphs(held_out, nodes, [seed, 1])]
-    pairs = [(A[..., None].astype(np.float32), scale(targets_of(A)).astype(np.float32)) for A in parts]
-    return Symmetric("graph_properties", *pairs, dom=S(nodes).power(2), cod=R(3), moved="relabelled", scale=scale)
+    train, test = ((A[..., None].astype(np.float32), scale(targets_of(A)).astype(np.float32)) for A in parts)
+    return Symmetric("graph_properties", train, test, dom=S(nodes).power(2), cod=R(3), moved="relabelled", scale=scale)
 
 
 def targets_of(adjacency: np.ndarray) -> np.ndarray:

@@ -40,9 +40,9 @@ def inertia(examples: int = 1000, held_out: int = 1000, seed: int = 0) -> Symmet
     whole_number("the number held out", held_out, 1)
     unit = float(np.sqrt(np.square(_drawn(10_000, [seed, 2])[1]).mean()))
     train, test = _drawn(examples, [seed, 0]), _drawn(held_out, [seed, 1])
-    pairs = [((m, x), (y / unit).astype(np.float32)) for (m, x), y in (train, test)]
+    train, test = (((m, x), (y / unit).astype(np.float32)) for (m, x), y in (train, test))
     dom, cod = R(BODIES) @ O(3).power(1, BODIES), O(3).power(2)
-    return Symmetric("inertia", *pairs, dom=dom, cod=cod, moved="rotated", scale=Scale(np.zeros(1), np.full(1, unit)))
+    return Symmetric("inertia", train, test, dom=dom, cod=cod, moved="rotated", scale=Scale(np.zeros(1), np.full(1, unit)))
 
 
 def _drawn(count: int, seed: list[int]) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:

@@ -33,7 +33,7 @@ def sizes(numbers: Sequence[int], errors: Errors, title: str = "") -> Any:
         axes.plot(*zip(*dots, strict=True), color=colour, linestyle="", marker=".", alpha=0.4)
     axes.set(xscale="log", yscale="log", xlabel="examples to learn from", ylabel="error")
     axes.set_xticks(numbers, [f"{n:,}" for n in numbers])
-    axes.minorticks_off()
+    axes.xaxis.minorticks_off()
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=10)

@@ -90,5 +90,5 @@ def chain(stages: Sequence[Any]) -> Any:
     return reduce(lambda f, g: f >> g, stages)
 
 
-def _each(layers: list[Family], activation: Family) -> list[Family]:
+def _each(layers: Sequence[Family], activation: Family) -> list[Family]:
     return [stage for layer in layers for stage in (layer, activation)]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from catlearn.categories.smooth import SmoothLayer
-from catlearn.core.diagram import Box, Diagram, copy, discard
+from catlearn.core.diagram import Box, Diagram, copy, discard, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Composite, Family
 from catlearn.core.wires import Object, R, is_whole
@@ -267,4 +267,4 @@ class _features(Composite):
     name = "features"
 
     def build(self, dom: Object) -> Diagram:
-        return dom[0] @ discard(dom[1])
+        return identity(dom[0]) @ discard(dom[1])

@@ -27,7 +27,7 @@ def errors_of(folder):
 
 
 def test_inertia(small, tmp_path, capsys):
-    assert main(["train", "inertia", "--epochs", "100", "--out", str(tmp_path)]) == 0
+    assert main(["train", "inertia", "--epochs", "50", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
     heads = next(
@@ -41,7 +41,7 @@ def test_inertia(small, tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "params.npz", "sizes.png"]
     assert (tmp_path / "sizes.png").read_bytes().startswith(b"\x89PNG")
     record = json.loads((tmp_path / "metrics.json").read_text())
-    assert record["steps"] == 300 and set(record["models"]) == {"vector", "mlp"}
+    assert record["steps"] == 150 and set(record["models"]) == {"vector", "mlp"}
 
 
 def test_seeds_have_a_mean(small, tmp_path, capsys):
@@ -56,7 +56,7 @@ def test_seeds_have_a_mean(small, tmp_path, capsys):
 
 
 def test_graph_properties(small, tmp_path, capsys):
-    assert main(["train", "graph-properties", "--model", "ign", "--epochs", "20", "--out", str(tmp_path)]) == 0
+    assert main(["train", "graph-properties", "--model", "ign", "--epochs", "3", "--out", str(tmp_path)]) == 0
     assert "examples  ign test rmse  ign relabelled rmse  mlp test rmse  mlp relabelled rmse" in capsys.readouterr().out
     for run in errors_of(tmp_path):
         assert run["ign_test_rmse"] == pytest.approx(run["ign_relabelled_rmse"], rel=1e-3)
