@@ -2,6 +2,8 @@
 
 from benchmarks import (
     boxes,
+    equivariant,
+    equivariant_groups,
     folds,
     graphs,
     libraries,
@@ -32,6 +34,8 @@ everything = (
     through_time,
     trees,
     graphs,
+    equivariant,
+    equivariant_groups,
     paper,
     start_up,
 )

@@ -10,9 +10,13 @@ from catlearn.equivariant.cayley import FiniteGroup, from_matrices, rotations_of
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.common_groups import A, Cube, D, Rubik, S, Trivial, Z
 from catlearn.equivariant.constraints import solve_matrices
+from catlearn.equivariant.euclidean import SE, E, homogeneous
+from catlearn.equivariant.frames import frame_average, pca_frame, sorting_frame
 from catlearn.equivariant.grood import Grood, GroodCategory, grood, grood_basis, grood_diagrams
+from catlearn.equivariant.group_convolution import group_conv, group_pool, invariant_pool, window_pool
 from catlearn.equivariant.groups import MatrixGroup, Product
 from catlearn.equivariant.hom import basis, diagrams, dim, solve, why_zero
+from catlearn.equivariant.images import Image, Points
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.intertwiners import RepCategory, forget
 from catlearn.equivariant.jellyfish import Jellyfish, JellyfishCategory, jellyfish, jellyfish_basis, jellyfish_diagrams
@@ -31,9 +35,11 @@ from catlearn.equivariant.partitions import (
     stirling,
 )
 from catlearn.equivariant.permutation_groups import PermutationGroup
+from catlearn.equivariant.poses import canonicalise, pose
 from catlearn.equivariant.representations import Given, Representation, standard
 from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
 from catlearn.equivariant.subgraphs import ego_networks, induced, linear_by_size, overlapped, subgraph_layer, subgraph_network
+from catlearn.equivariant.symmetrise import symmetrise
 from catlearn.equivariant.symplectic import (
     Symplectic,
     SymplecticCategory,

@@ -70,6 +70,8 @@ def entries(rep: Representation) -> Entries | None:
     >>> entries(standard(S(3))).permute, entries(standard(O(3)))
     (True, None)
     """
+    if getattr(rep, "permutes", False):  # known without matrices, which may be large
+        return Entries()
     if isinstance(rep, Sum):
         return _union(entries(term) for term in rep.summands)
     if isinstance(rep, Tensor):

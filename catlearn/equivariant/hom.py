@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,14 +15,14 @@ from catlearn.core.errors import TypingError
 from catlearn.core.wires import Object
 from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.bilabelled_bases import bilabelled_basis
-from catlearn.equivariant.brauer import brauer_basis
+from catlearn.equivariant.brauer import brauer_basis, double_factorial
 from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
 from catlearn.equivariant.grood import grood_basis
 from catlearn.equivariant.groups import MatrixGroup
 from catlearn.equivariant.jellyfish import jellyfish_basis
 from catlearn.equivariant.lie_groups import SO, O, Sp
-from catlearn.equivariant.partitions import partition_basis
+from catlearn.equivariant.partitions import bell, partition_basis, stirling
 from catlearn.equivariant.representations import Representation, Tensor, power_of
 from catlearn.equivariant.sharing import Row, Shared, shared
 from catlearn.equivariant.sums import Dense, Each
@@ -50,6 +51,22 @@ def diagrams(group: MatrixGroup, k: int, l: int) -> tuple[Any, ...] | None:  # n
         case Aut() if k + l <= 2 and _simple(group.adjacency):  # beyond, graphs that tell orbits apart take long to find
             return bilabelled_basis(group.adjacency, k, l)
     return None
+
+
+def _every(group: MatrixGroup, k: int, l: int) -> int:  # noqa: E741
+    """How many diagrams `k → l` there are for a group, dependent ones among them; 0 where there is no end of them."""
+    m, n = k + l, group.n
+    matched = lambda points: double_factorial(points - 1) if points >= 0 and points % 2 == 0 else 0  # noqa: E731
+    match group:
+        case S():
+            return bell(m)
+        case A():
+            return bell(m) + (stirling(m, n) + stirling(m, n - 1) if n > 1 else 0)
+        case O() | Sp():
+            return matched(m)
+        case SO():
+            return matched(m) + math.comb(m, n) * matched(m - n)
+    return 0
 
 
 def _simple(adjacency: np.ndarray) -> bool:
@@ -105,7 +122,23 @@ def representation(group: MatrixGroup, of: Any) -> Representation:
     return found
 
 
-def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
+class Basis(tuple):
+    """A tuple of diagrams or matrices. Shown, it says how many diagrams there are in all, and that the others depend on these."""
+
+    def __new__(cls, maps: Any, of: str, all_diagrams: int | None) -> Basis:
+        made = super().__new__(cls, maps)
+        made.of, made.all_diagrams = of, all_diagrams  # type: ignore[attr-defined]
+        return made
+
+    def __repr__(self) -> str:
+        total = self.all_diagrams  # type: ignore[attr-defined]
+        if total is None:
+            return f"<{len(self)} matrices, a basis of {self.of}>"  # type: ignore[attr-defined]
+        left = f" of {total}, of which the others are combinations" if total > len(self) else ""
+        return "\n".join([f"<{len(self)} diagrams{left}: a basis of {self.of}", *(f"  {one!r}" for one in self)]) + ">"  # type: ignore[attr-defined]
+
+
+def basis(group: MatrixGroup, source: Any, target: Any) -> Basis:
     """A basis of the equivariant maps between two representations: diagrams where the group has them, else matrices.
 
     Between sums, one for each pair of terms, those into the first term of the target first. For a product of groups, tuples of
@@ -113,11 +146,17 @@ def basis(group: MatrixGroup, source: Any, target: Any) -> tuple[Any, ...]:
     are linearly dependent.
 
     >>> from catlearn.equivariant import S, SO
-    >>> len(basis(S(5), 2, 2)), len(basis(S(3), 2, 2)), basis(SO(2), 1, 1)[1]
-    (15, 14, grood("*1", "*1"))
+    >>> len(basis(S(5), 2, 2)), basis(SO(2), 1, 1)[1]
+    (15, grood("*1", "*1"))
+    >>> basis(S(1), 1, 1)
+    <1 diagrams of 2, of which the others are combinations: a basis of Hom(S(1).standard(), S(1).standard())
+      partition("1", "1")>
     """
     a, b = representation(group, source), representation(group, target)
-    return tuple(one for t in b.terms for s in a.terms for one in maps_between(s, t).basis)
+    each = [maps_between(s, t) for t in b.terms for s in a.terms]
+    totals = [maps.of_diagrams for maps in each]
+    total = None if None in totals else sum(t for t in totals if t is not None)
+    return Basis((one for maps in each for one in maps.basis), f"Hom({a!r}, {b!r})", total)
 
 
 def dim(group: MatrixGroup, source: Any, target: Any) -> int:
@@ -134,7 +173,8 @@ def dim(group: MatrixGroup, source: Any, target: Any) -> int:
 class Maps:
     """A basis of the maps between two representations, and how a sum over it is applied: shared diagrams first, then others.
 
-    `norms` are the squared Frobenius norms; `signs` what the shared sum leaves out.
+    `norms` are the squared Frobenius norms; `signs` what the shared sum leaves out; `of_diagrams` how many diagrams there are,
+    with those that depend on these, and None of matrices.
     """
 
     basis: tuple[Any, ...]
@@ -142,6 +182,7 @@ class Maps:
     others: Each | Dense | None
     norms: tuple[float, ...]
     signs: tuple[int, ...]
+    of_diagrams: int | None = None
 
     def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The changes of the input and of the weights from that of the output."""
@@ -190,7 +231,8 @@ def _drawn(a: Tensor, b: Tensor, found: list[tuple[Any, ...]]) -> Maps:
     ordered = plain + special
     norms = tuple(float(np.prod([_norm(d, f) for d, f in zip(ds, a.group.factors, strict=True)])) for ds in ordered)
     signs = tuple(int(np.prod([getattr(d, "sign", 1) for d in ds])) for ds in plain) + (1,) * len(special)
-    return Maps(tuple(ds[0] if len(ds) == 1 else ds for ds in ordered), plan, others, norms, signs)
+    total = math.prod(_every(f, len(_places(a, i)), len(_places(b, i))) for i, f in enumerate(a.group.factors))
+    return Maps(tuple(ds[0] if len(ds) == 1 else ds for ds in ordered), plan, others, norms, signs, max(total, len(ordered)))
 
 
 def _special(d: Any) -> bool:

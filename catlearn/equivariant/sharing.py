@@ -2,7 +2,7 @@
 
 Each diagram is a lower half (diagonals, then sums: `V^{⊗k} → V^{⊗d}`), a permutation of its d blocks that go through, and an
 upper half (the transpose of a lower one). Every distinct half is used once, and channels are mixed by one product for each
-permutation. The reverse derivative is the same sum with every diagram upside down.
+number of blocks through. The reverse derivative is the same sum with every diagram upside down.
 Source: Pearce-Crump 2023 (arXiv 2304.14165), the factoring. There are a_d(k) = Σ_t S(k, t) C(t, d) lower halves of partition
 diagrams, and B(k + l) = Σ_d d! a_d(k) a_d(l) diagrams.
 """
@@ -91,35 +91,38 @@ class Shared:
         For each channel it reads n^(d+b) numbers once for each lower half of d blocks through and b closed, mixes channels with
         `2 n^d a_d(k) a_d(l) c_in c_out` FLOPs for each of the d! permutations, and `expanded` writes n^(d+t) for each upper half.
         """
-        return _transferred(_Reduced(x, self.below), [(g.lower, g.upper, self._weights(g, w)) for g in self.grades])
+        found, made = _Reduced(x, self.below), {}
+        for grade in self.grades:
+            mixed = jnp.split(_mixed(found.beside(grade.lower), self._matrix(grade, w)), len(grade.routes), -1)
+            orders = [route.order for route in grade.routes]
+            _divide(made, grade.upper, reduce(jnp.add, map(_permuted, mixed, orders)))
+        return made
 
     def backward(self, x: jax.Array, w: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """The reverse derivative: changes of x and of w. The first is the sum of the transposed diagrams."""
-        sides, products = [], []
+        """The reverse derivative: changes of x and of w. The first is the sum of the transposed diagrams.
+
+        What comes back is permuted before the products, where one copy of it serves both changes.
+        """
         below, above = _Reduced(x, self.below), _Reduced(dy, self.above)
+        made, changes = {}, []
         for grade in self.grades:
-            routes = [(route.inverse, m.T) for route, (_, m) in zip(grade.routes, self._weights(grade, w), strict=True)]
-            sides.append((grade.upper, grade.lower, routes))
             r, g = below.beside(grade.lower), above.beside(grade.upper)
-            products += [self._product(grade, route, r, g, x.shape[-1], dy.shape[-1]) for route in grade.routes]
-        dx = expanded([_transferred(above, sides)], self.below, x.shape, x.dtype)
-        return dx, jnp.concatenate(products)[self._places] if products else jnp.zeros_like(w)
+            g = _beside([_permuted(g, route.inverse) for route in grade.routes])
+            _divide(made, grade.lower, _mixed(g, self._matrix(grade, w).T))
+            changes.append(self._entries(grade, r.reshape(-1, r.shape[-1]).T @ g.reshape(-1, g.shape[-1]), w))
+        dx = expanded([made], self.below, x.shape, x.dtype)
+        return dx, jnp.concatenate(changes)[self._places] if changes else jnp.zeros_like(w)
 
-    def _weights(self, grade: Grade, w: jax.Array) -> list[tuple[tuple[int, ...], jax.Array]]:
-        """For each permutation the matrix (lower halves · c_in, upper halves · c_out)."""
-        padded = jnp.concatenate([w, jnp.zeros_like(w[:1])]) if any(-1 in row for r in grade.routes for row in r.table) else w
-        a, b = len(grade.lower), len(grade.upper)
-        chosen = [padded[np.array(route.table)].swapaxes(1, 2) for route in grade.routes]
-        return [(r.order, m.reshape(a * w.shape[1], b * w.shape[2])) for r, m in zip(grade.routes, chosen, strict=True)]
+    def _matrix(self, grade: Grade, w: jax.Array) -> jax.Array:
+        """The weights of a grade as a matrix (lower halves · c_in, permutations · upper halves · c_out)."""
+        tables = np.array([route.table for route in grade.routes])
+        padded = jnp.concatenate([w, jnp.zeros_like(w[:1])]) if (tables < 0).any() else w
+        return padded[tables].transpose(1, 3, 0, 2, 4).reshape(len(grade.lower) * w.shape[1], -1)
 
-    def _product(self, grade: Grade, route: Route, r: jax.Array, g: jax.Array, c_in: int, c_out: int) -> jax.Array:
-        """The change of the weights of one permutation's diagrams, in the order of its table."""
-        if r.shape[-1] < g.shape[-1]:
-            r = _permuted(r, route.order)
-        else:
-            g = _permuted(g, route.inverse)
-        product = r.reshape(-1, r.shape[-1]).T @ g.reshape(-1, g.shape[-1])
-        return product.reshape(len(grade.lower), c_in, len(grade.upper), c_out).swapaxes(1, 2).reshape(-1, c_in, c_out)
+    def _entries(self, grade: Grade, matrix: jax.Array, w: jax.Array) -> jax.Array:
+        """Such a matrix's blocks (c_in, c_out), in the order of the tables."""
+        blocks = matrix.reshape(len(grade.lower), w.shape[1], len(grade.routes), len(grade.upper), w.shape[2])
+        return blocks.transpose(2, 0, 3, 1, 4).reshape(-1, *w.shape[1:])
 
     @cached_property
     def _places(self) -> np.ndarray:
@@ -171,8 +174,7 @@ class _Reduced:
 
     def beside(self, halves: Sequence[Half]) -> jax.Array:
         """The array reduced by each half, side by side along the channels."""
-        parts = [self._reduced(half.through, half.closed) for half in halves]
-        return parts[0] if len(parts) == 1 else jnp.concatenate(parts, -1)
+        return _beside([self._reduced(half.through, half.closed) for half in halves])
 
     def _reduced(self, through: tuple[Block, ...], closed: tuple[Block, ...]) -> jax.Array:
         taken = self._summed(tuple(sorted(through + closed)), tuple(sorted(closed)))
@@ -214,19 +216,19 @@ def _permuted(x: jax.Array, order: Sequence[int]) -> jax.Array:
     return x.transpose(0, *(1 + i for i in order), x.ndim - 1)
 
 
-def _transferred(found: _Reduced, sides: list) -> Parts:
-    """Reduce and mix channels: the one computation both ways."""
-    made: Parts = {}
-    for lower, upper, routes in sides:
-        r = found.beside(lower)
-        mixed = reduce(jnp.add, [_permuted(_mixed(r, matrix), order) for order, matrix in routes])
-        for half, part in zip(upper, jnp.split(mixed, len(upper), -1), strict=True):
-            made.setdefault(half.blocks, []).append((half, part))
-    return made
-
-
 def _mixed(r: jax.Array, matrix: jax.Array) -> jax.Array:
     return jnp.dot(r.reshape(-1, r.shape[-1]), matrix).reshape(*r.shape[:-1], matrix.shape[-1])
+
+
+def _beside(parts: list[jax.Array]) -> jax.Array:
+    """Side by side along the channels."""
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts, -1)
+
+
+def _divide(made: Parts, halves: Sequence[Half], mixed: jax.Array) -> None:
+    """Give each half its channels."""
+    for half, part in zip(halves, jnp.split(mixed, len(halves), -1), strict=True):
+        made.setdefault(half.blocks, []).append((half, part))
 
 
 def expanded(made: Sequence[Parts], above: Row, shape: tuple[int, ...], dtype: Any) -> jax.Array:

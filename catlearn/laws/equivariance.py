@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import TypingError
@@ -26,8 +27,8 @@ def equivariant(
 ) -> Counterexample | None:
     """`f(ρ(g) x) = ρ'(g) f(x)`, to within `tolerance` of the greatest number of either side: on that many random g and x.
 
-    `params` are those of the model, drawn from the key unless given; parameters that begin at zero are drawn too. For an arrow of
-    Smooth, `dom` and `cod` say with what actions it is tried; a plain wire is acted on trivially.
+    `params` are those of the model, drawn anew each time unless given; parameters that begin at zero are drawn too. For an arrow
+    of Smooth, `dom` and `cod` say with what actions it is tried; a plain wire is acted on trivially.
     Raises TypingError where no wire has an action.
 
     >>> import catlearn as cl
@@ -65,20 +66,20 @@ def _errors(f: Diagram, samples: int, params: Any, key: Any, dom: Object | None,
     group = next((wire.rep.group for wire in (A @ B).wires if hasattr(wire, "rep")), None)
     if group is None:
         raise TypingError(f"equivariance of {short(f)}: no wire of {A} → {B} has an action; give dom= and cod= that have.")
-    keys = jax.random.split(jax.random.key(0) if key is None else key, 2)
-    values = _drawn(f, keys[0]) if params is None else tuple(params)
 
     def both(key: jax.Array) -> tuple[Any, Any, Any]:
-        ks = jax.random.split(key)
+        ks = jax.random.split(key, 3)
         g, xs = group.sample(ks[0]), sample(A, ks[1])
+        values = _drawn(f, ks[2]) if params is None else tuple(params)
         moved = run(f, (*acted(A, g, xs), *values))
         return acted(B, g, run(f, (*xs, *values))), moved, g
 
     together = jax.jit(both)
     found = []
-    for k in jax.random.split(keys[1], samples):
+    for k in jax.random.split(jax.random.key(0) if key is None else key, samples):
         expected, got, g = together(k)
-        found.append((max(map(_difference, jax.tree.leaves(expected), jax.tree.leaves(got)), default=0.0), g))
+        pairs = zip(jax.tree.leaves(expected), jax.tree.leaves(got), strict=True)
+        found.append((max((_difference(np.asarray(a), np.asarray(b)) for a, b in pairs), default=0.0), g))
     return found
 
 
@@ -105,6 +106,6 @@ def _drawn(f: Diagram, key: jax.Array) -> tuple:
     return tree.unflatten(drawn)
 
 
-def _difference(a: jax.Array, b: jax.Array) -> float:
-    scale = jnp.maximum(1.0, jnp.maximum(jnp.max(jnp.abs(a), initial=0.0), jnp.max(jnp.abs(b), initial=0.0)))
-    return float(jnp.max(jnp.abs(a - b), initial=0.0) / scale)
+def _difference(a: np.ndarray, b: np.ndarray) -> float:
+    scale = max(1.0, float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
+    return float(np.abs(a.astype(np.float64) - b).max(initial=0.0) / scale)

@@ -8,7 +8,7 @@ import pytest
 import catlearn as cl
 from catlearn import laws
 from catlearn.core.errors import ArgumentError, EquivarianceError, TypingError
-from catlearn.equivariant import SL, SO, SU, A, Cube, D, Lorentz, O, S, Scaling, Sp, Z, basis, dim, linear, solve
+from catlearn.equivariant import SL, SO, SU, A, Aut, Cube, D, Lorentz, O, S, Scaling, Sp, Z, basis, dim, linear, solve
 
 PAIRS = [
     (S(5), 2, 2), (S(3), 2, 2), (S(3), 1, 2), (S(4), 3, 1), (S(4), 0, 2), (S(6), 2, 0), (A(4), 2, 1), (A(3), 1, 1),
@@ -50,6 +50,8 @@ LAYERS = [
     Sp(4).power(3, channels=2) >> linear(power=3, channels=2),
     Z(5).power(2, channels=2) >> linear(power=2, channels=2),
     D(5).power(2, channels=2) >> linear(power=2, channels=2),
+    Aut([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]]).power(1, channels=2) >> linear(power=1, channels=2),
+    Aut([[0, 1, 0], [1, 0, 1], [0, 1, 0]]).power(2, channels=2) >> linear(power=1, channels=2),
     Cube().power(2, channels=2) >> linear(power=2, channels=2),
     SU(2).power(2, channels=2) >> linear(power=2, channels=2),
     Lorentz().power(2, channels=2) >> linear(power=2, channels=2),
@@ -123,6 +125,12 @@ def test_counts():
     assert dim(S(4) * O(3), (2, 1), (1, 1)) == 5 and dim(SO(4), 2, 2) == 4
     f = S(12).power(2, channels=3) >> linear(power=2, channels=32)
     assert f.param.structs[0].shape == (15, 3, 32) and f.param.structs[1].shape == (2, 32)
+
+
+def test_a_basis_says_that_it_leaves_diagrams_out():
+    assert repr(basis(S(3), 2, 2)).startswith("<14 diagrams of 15, of which the others are combinations: a basis of Hom(")
+    assert repr(basis(O(2), 3, 3)).startswith("<10 diagrams of 15,") and repr(basis(SO(2), 2, 2)).startswith("<6 diagrams of 9,")
+    assert repr(basis(S(4), 2, 2)).startswith("<15 diagrams: ") and repr(basis(Z(3), 1, 1)).startswith("<3 matrices, ")
 
 
 def test_building_does_not_depend_on_n():
