@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   catlearn train iris --optimiser adam --lr 0.01 --epochs 50 --out runs/mine
   catlearn train karate --seeds 10
   catlearn train mutag --folds 10
+  catlearn train inertia --seeds 3
   catlearn train cora path/to/planetoid/data
   catlearn train path/to/script.py:learner
   catlearn describe digits
@@ -142,12 +143,15 @@ def writable(folder: Path) -> Path:
 def _train(options: argparse.Namespace) -> int:
     from catlearn.cli.repeat import repeat
     from catlearn.cli.script import is_script, script_runs
+    from catlearn.cli.sizes import by_size
     from catlearn.cli.tasks import task_runs
     from catlearn.cli.train import train
 
     made = is_script(options.task)
     runs = list((script_runs if made else task_runs)(options))
     out = writable(options.out or Path("runs") / (Path(options.task).stem if made else options.task))
+    if runs[0].size:
+        return by_size(runs, out)
     return repeat(runs, out) if runs[0].label else train(runs[0].plan, runs[0].seed, out)
 
 

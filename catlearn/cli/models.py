@@ -18,11 +18,13 @@ from catlearn.algebra.relabel import relabel
 from catlearn.categories.function import function
 from catlearn.cli.graph_models import of_graphs, of_network
 from catlearn.cli.plan import UsageError
+from catlearn.cli.symmetric_models import of_symmetric
 from catlearn.core.diagram import Diagram
 from catlearn.core.family import Family
 from catlearn.core.wires import R
 from catlearn.datasets.network import Network
 from catlearn.datasets.split import Split, scale_of
+from catlearn.datasets.symmetric import Symmetric
 from catlearn.nets.cells import gru_cell, hidden, lstm_cell
 from catlearn.nets.convolution import conv
 from catlearn.nets.dense import dense
@@ -35,6 +37,7 @@ from catlearn.nets.transformer import transformer_block
 from catlearn.nets.tree_cells import tree_lstm
 
 MODELS = ("dense", "mlp", "conv", "transformer", "gru", "lstm", "bidirectional", "tree", "bag", "gcn", "sgc", "gin")
+MODELS += ("ign", "ign3", "spen", "vector")
 
 Data = Split | Network
 
@@ -54,9 +57,12 @@ def model_for(data: Data, name: str) -> Diagram:
 
 
 def models_of(data: Data) -> dict[str, Diagram]:
-    """The models that take inputs such as these: images, tables, padded series with their lengths, text, trees, or graphs."""
+    """The models that take inputs such as these: images, tables, padded series with their lengths, text, trees,
+    graphs, or what a group acts on."""
     if isinstance(data, Network):
         return of_network(data)
+    if isinstance(data, Symmetric):
+        return of_symmetric(data)
     inputs, classes = data.train[0], len(data.classes)
     if isinstance(inputs, Tree):
         return _of_trees(inputs, classes, len(data.vocabulary))

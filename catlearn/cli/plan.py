@@ -21,6 +21,7 @@ class Plan:
 
     `shown` makes a text of the trained parameters, such as a sample; `baseline` is a simpler learner to compare with, and
     what it is called. `watched` is measured after each epoch: what is held out, unless told. `unit` is that of the targets.
+    `moved` is what is held out after a symmetry has moved it, and what that is called; `called` is the learner's own name.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Plan:
     baseline: tuple[str, Learner] | None = None
     watched: tuple[Any, Any] | None = None
     unit: str = ""
+    moved: tuple[str, tuple[Any, Any]] | None = None
+    called: str = "model"
 
     @property
     def part(self) -> str:
@@ -48,8 +51,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Run:
-    """A plan carried out once, with a seed of its own; `label` says which it is of several."""
+    """A plan carried out once, with a seed of its own; `label` says which it is of several, `size` how many examples it has."""
 
     label: str
     plan: Plan
     seed: int
+    size: int | None = None

@@ -34,8 +34,8 @@ class Scale:
     """The affine change of unit that gives each feature mean 0 and deviation 1 on the arrays that it was taken from.
 
     >>> scale = scale_of(np.array([[1.0, 5.0], [3.0, 5.0]]))
-    >>> scale(np.array([[4.0, 6.0]]))
-    array([[2., 1.]])
+    >>> scale(np.array([[4.0, 6.0]])), scale.undo(np.array([[2.0, 1.0]]))
+    (array([[2., 1.]]), array([[4., 6.]]))
     """
 
     mean: np.ndarray
@@ -43,6 +43,10 @@ class Scale:
 
     def __call__(self, xs: np.ndarray) -> np.ndarray:
         return (xs - self.mean) / self.deviation
+
+    def undo(self, xs: np.ndarray) -> np.ndarray:
+        """The numbers in the unit that they had before."""
+        return xs * self.deviation + self.mean
 
 
 def scale_of(xs: np.ndarray) -> Scale:

@@ -1,6 +1,7 @@
 """Equivariance: groups, representations as typed wires, diagram categories, equivariant linear maps."""
 
 from catlearn.equivariant.admission import pointwise
+from catlearn.equivariant.architectures import deep_sets, invariant_graph_network
 from catlearn.equivariant.automorphisms import Aut
 from catlearn.equivariant.bilabelled import Bilabelled, BilabelledCategory, bilabelled
 from catlearn.equivariant.bilabelled_bases import bilabelled_basis, tuple_orbits
@@ -37,6 +38,7 @@ from catlearn.equivariant.permutation_groups import PermutationGroup
 from catlearn.equivariant.poses import canonicalise, pose
 from catlearn.equivariant.representations import Given, Representation, standard
 from catlearn.equivariant.reynolds import character_count, reynolds, symmetrised
+from catlearn.equivariant.subgraphs import ego_networks, induced, linear_by_size, overlapped, subgraph_layer, subgraph_network
 from catlearn.equivariant.symmetrise import symmetrise
 from catlearn.equivariant.symplectic import (
     Symplectic,
@@ -47,4 +49,12 @@ from catlearn.equivariant.symplectic import (
     symplectic_diagrams,
 )
 from catlearn.equivariant.tables import cyclic_table, dihedral_table
+from catlearn.equivariant.vector_networks import (
+    hamiltonian_regression,
+    inner_products,
+    products,
+    vector_layer,
+    vector_network,
+    vector_readout,
+)
 from catlearn.equivariant.why_empty import why_empty

@@ -154,7 +154,8 @@ def test_the_module_runs_as_a_program():
     tables = {"digits", "iris", "wine", "breast-cancer", "diabetes", "mnist5k"}
     sequences = {"japanese-vowels", "chars", "python-trees"}
     graphs = {"karate", "mutag", "cora", "freesolv"}
-    assert set(TASKS) == tables | sequences | graphs
+    symmetric = {"graph-properties", "inertia"}
+    assert set(TASKS) == tables | sequences | graphs | symmetric
 
 
 @pytest.mark.parametrize("task", ["wine", "breast-cancer"])
