@@ -24,7 +24,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize("graph, order", KNOWN, ids=repr)
+@pytest.mark.parametrize("graph, order", KNOWN, ids=str)
 def test_known_orders(graph, order):
     group = Aut(graph)
     assert group.order == order
