@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,6 +94,11 @@ class RepCategory:
     def underlying(self, f: Diagram) -> Diagram:
         """The arrow of Smooth that an intertwiner is."""
         return forget(f)
+
+    def lifted(self, made: Callable[[Diagram], Diagram], f: Diagram) -> Diagram:
+        """What is made of an intertwiner as an arrow of Smooth, where that changes neither its values nor its types."""
+        box: Any = made(self.underlying(f))
+        return Box(Acting(box, self), f.dom, f.cod, box.param, f.label)
 
     def wiring(self, dom: Object, index: Sequence[int]) -> Any:
         return Free.wiring(dom, index)

@@ -30,6 +30,9 @@ class linear(Family):
     normal numbers of variance 1 / Σ r c_in: outputs have unit variance, and an optimiser's steps are of like effect. Without,
     `c_i = 1`, and weights begin at the same function. `group` is needed where the domain has no wire with an action.
 
+    Products are in full precision, unless `jax.default_matmul_precision` asks for another: what GPUs take by default rounds so
+    that O(n) acts up to 1e-3 only.
+
     Raises EquivarianceError where the only equivariant map is zero, and says why; TypingError for other misfits.
     Sources: Maron et al. 2019 (arXiv 1812.09902); Pearce-Crump 2022 (arXiv 2212.08648, 2212.08630); channels: theorem
     `Hom(V ⊗ ℝ^C, W ⊗ ℝ^C') = Hom(V, W) ⊗ ℝ^(C' × C)`.

@@ -41,6 +41,16 @@ def test_arrows_of_two_groups_do_not_mix():
         (S(3).power(1) >> cl.relu) @ (Z(3).power(1) >> cl.relu)
 
 
+@pytest.mark.parametrize("made", [cl.recompute, lambda f: cl.stack(2, f)])
+def test_segments_and_stacks_of_intertwiners_are_intertwiners(made):
+    layer = linear(power=1, channels=2) >> cl.tanh
+    V = S(3).power(1, channels=2)
+    f = V >> made(layer)
+    assert f.cod == V and f == made(V >> layer)
+    assert laws.equivariant(f, samples=2) is None
+    assert laws.agrees_with_vjp(cl.forget(f), jax.random.key(0)) is None
+
+
 def test_smooth_boxes_act_on_invariants():
     f = MODEL >> linear(power=0, channels=4) >> cl.relu >> cl.dense(3) >> cl.softmax
     assert f.cod == cl.R(3) and repr(f.category) == "Rep(S(4))"
