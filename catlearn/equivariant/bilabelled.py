@@ -20,12 +20,23 @@ from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.canonical import Edges, canonical
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, beside, components, dense, flipped, stacked, times, wired
+from catlearn.equivariant.diagrams import (
+    Block,
+    DiagramCategory,
+    PointDiagram,
+    beside,
+    components,
+    dense,
+    flipped,
+    stacked,
+    times,
+    wired,
+)
 from catlearn.equivariant.notation import NAMES, Row, blocks_of, written
 
 
 @dataclass(frozen=True)
-class BilabelledCategory:
+class BilabelledCategory(DiagramCategory):
     """The category of bilabelled graphs: wirings copy and discard, as in that of partition diagrams.
 
     >>> BilabelledCategory().wiring(1, [0, 0])
@@ -35,14 +46,6 @@ class BilabelledCategory:
     def wiring(self, dom: int, index: Sequence[int]) -> Bilabelled:
         """The graph without edges `dom → len(index)` that joins point j of its codomain with point `index[j]`."""
         return Bilabelled(dom, len(index), wired(dom, index))
-
-    def identity(self, k: int) -> Bilabelled:
-        """k vertices, each a point of both rows. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Bilabelled:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
 
     def size(self, adjacency: Any) -> int:
         """The number of vertices of G: the dimension of the vector space that one point stands for."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from catlearn.core.errors import CompositionError, TypingError
-from catlearn.equivariant.diagrams import Block, dimension, wired
+from catlearn.equivariant.diagrams import Block, DiagramCategory, dimension, wired
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.notation import Row, blocks_of
 from catlearn.equivariant.partitions import Partition, code, counted
 
 
 @dataclass(frozen=True)
-class BrauerCategory:
+class BrauerCategory(DiagramCategory):
     """The category of Brauer diagrams: objects are numbers of points. It has swaps, and neither copies nor discards.
 
     >>> BrauerCategory().swap(1, 1)
@@ -30,18 +30,6 @@ class BrauerCategory:
     def wiring(self, dom: int, index: Sequence[int]) -> Brauer:
         """The diagram of a permutation. Raises CompositionError for a copy or a discard, which O(n) does not commute with."""
         return Brauer(dom, len(index), permuted(self, dom, index))
-
-    def identity(self, k: int) -> Brauer:
-        """k strands side by side. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Brauer:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
-
-    def size(self, n: Any) -> int:
-        """The dimension of the vector space that one point stands for."""
-        return dimension(n)
 
 
 def permuted(category: Any, dom: int, index: Sequence[int]) -> tuple[Block, ...]:

@@ -20,8 +20,32 @@ import numpy as np
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.equivariant.combinations import Combination, combination
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, beside, components, dense, dimension, flipped, stacked, times
+from catlearn.equivariant.diagrams import (
+    Block,
+    DiagramCategory,
+    PointDiagram,
+    beside,
+    components,
+    dense,
+    dimension,
+    flipped,
+    stacked,
+    times,
+)
 from catlearn.equivariant.levi_civita import contracted, parity, symbol
+
+
+@dataclass(frozen=True)
+class DeterminantCategory(DiagramCategory):
+    """A category of diagrams for one n."""
+
+    n: int
+
+    def size(self, n: Any = None) -> int:
+        """The dimension of the vector space that one point stands for. Raises ArgumentError for another."""
+        if n not in (None, self.n):
+            raise ArgumentError(f"{self!r} has no meaning for n = {n!r}.")
+        return self.n
 
 
 @dataclass(frozen=True, repr=False)

@@ -186,6 +186,26 @@ class PointDiagram(Arrow):
         return x, n
 
 
+class DiagramCategory:
+    """A category of diagrams: objects are numbers of points. A new one gives `wiring`; what of that is a permutation follows."""
+
+    def wiring(self, dom: int, index: Sequence[int]) -> Any:
+        """The diagram `dom → len(index)` that joins point j of its codomain with point `index[j]`."""
+        raise NotImplementedError
+
+    def identity(self, k: int) -> Any:
+        """k strands side by side. Type: `k → k`."""
+        return self.wiring(k, range(k))
+
+    def swap(self, a: int, b: int) -> Any:
+        """a points past b points. Type: `a + b → b + a`."""
+        return self.wiring(a + b, [*range(a, a + b), *range(a)])
+
+    def size(self, n: Any) -> int:
+        """The dimension of the vector space that one point stands for."""
+        return dimension(n)
+
+
 def dimension(n: Any) -> int:
     """n as a Python integer. Raises ArgumentError unless it is a whole number ≥ 1."""
     if not is_whole(n, least=1):

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.errors import TypingError
 from catlearn.equivariant.brauer import brauer_basis, brauer_diagrams, matchings, paired, permuted
-from catlearn.equivariant.determinants import Determinant, given_n
+from catlearn.equivariant.determinants import Determinant, DeterminantCategory, given_n
 from catlearn.equivariant.diagrams import dimension
 from catlearn.equivariant.independent import independent
 from catlearn.equivariant.levi_civita import parity
@@ -26,32 +26,16 @@ from catlearn.equivariant.partitions import counted
 
 
 @dataclass(frozen=True)
-class GroodCategory:
+class GroodCategory(DeterminantCategory):
     """The category of Brauer–Grood diagrams for one n. It has swaps, and neither copies nor discards.
 
     >>> GroodCategory(3).identity(2)
     grood("1|2", "1|2", n=3)
     """
 
-    n: int
-
     def wiring(self, dom: int, index: Sequence[int]) -> Grood:
         """The diagram of a permutation. Raises CompositionError for a copy or a discard, which SO(n) does not commute with."""
         return Grood(dom, len(index), permuted(self, dom, index), n=self.n)
-
-    def identity(self, k: int) -> Grood:
-        """k strands side by side. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Grood:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
-
-    def size(self, n: Any = None) -> int:
-        """The dimension of the vector space that one point stands for. Raises ArgumentError for another."""
-        if n not in (None, self.n):
-            raise ArgumentError(f"{self!r} has no meaning for n = {n!r}.")
-        return self.n
 
 
 @dataclass(frozen=True, repr=False)

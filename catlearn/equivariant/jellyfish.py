@@ -12,41 +12,24 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from catlearn.core.errors import ArgumentError
 from catlearn.equivariant.combinations import Combination, combination
-from catlearn.equivariant.determinants import Determinant, given_n
+from catlearn.equivariant.determinants import Determinant, DeterminantCategory, given_n
 from catlearn.equivariant.diagrams import Block, dimension, wired
 from catlearn.equivariant.notation import Row, marked_blocks_of, written
 from catlearn.equivariant.partitions import counted, partings
 
 
 @dataclass(frozen=True)
-class JellyfishCategory:
+class JellyfishCategory(DeterminantCategory):
     """The category of jellyfish diagrams for one n: wirings copy and discard, as in that of partition diagrams.
 
     >>> JellyfishCategory(3).wiring(1, [0, 0])
     jellyfish("1", "12", n=3)
     """
 
-    n: int
-
     def wiring(self, dom: int, index: Sequence[int]) -> Jellyfish:
         """The diagram `dom → len(index)` that joins point j of its codomain with point `index[j]`."""
         return Jellyfish(dom, len(index), wired(dom, index), n=self.n)
-
-    def identity(self, k: int) -> Jellyfish:
-        """k strands side by side. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Jellyfish:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
-
-    def size(self, n: Any = None) -> int:
-        """The dimension of the vector space that one point stands for. Raises ArgumentError for another."""
-        if n not in (None, self.n):
-            raise ArgumentError(f"{self!r} has no meaning for n = {n!r}.")
-        return self.n
 
 
 @dataclass(frozen=True, repr=False)

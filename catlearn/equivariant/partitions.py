@@ -17,12 +17,12 @@ import numpy as np
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, dense, dimension, times, wired
+from catlearn.equivariant.diagrams import Block, DiagramCategory, PointDiagram, dense, dimension, times, wired
 from catlearn.equivariant.notation import Row, blocks_of, written
 
 
 @dataclass(frozen=True)
-class PartitionCategory:
+class PartitionCategory(DiagramCategory):
     """The category of partition diagrams: objects are numbers of points, and wirings copy and discard (its spiders).
 
     >>> PartitionCategory().wiring(2, [1, 0, 0])
@@ -32,18 +32,6 @@ class PartitionCategory:
     def wiring(self, dom: int, index: Sequence[int]) -> Partition:
         """The diagram `dom → len(index)` that joins point j of its codomain with point `index[j]`."""
         return Partition(dom, len(index), wired(dom, index))
-
-    def identity(self, k: int) -> Partition:
-        """k strands side by side. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Partition:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
-
-    def size(self, n: Any) -> int:
-        """The dimension of the vector space that one point stands for."""
-        return dimension(n)
 
 
 @dataclass(frozen=True, repr=False)

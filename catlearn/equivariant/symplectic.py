@@ -21,14 +21,14 @@ import numpy as np
 from catlearn.core.errors import ArgumentError
 from catlearn.equivariant.brauer import matchings, paired, permuted
 from catlearn.equivariant.diagonals import diagonals, repeated, spread
-from catlearn.equivariant.diagrams import Block, PointDiagram, dimension, loop_scalar, times
+from catlearn.equivariant.diagrams import Block, DiagramCategory, PointDiagram, dimension, loop_scalar, times
 from catlearn.equivariant.independent import independent, matching_gram
 from catlearn.equivariant.notation import Row, blocks_of
 from catlearn.equivariant.partitions import code, counted
 
 
 @dataclass(frozen=True)
-class SymplecticCategory:
+class SymplecticCategory(DiagramCategory):
     """The Brauer category whose loops count −n. Its swap goes to −1 times the swap of vectors.
 
     >>> SymplecticCategory().identity(1).matrix(2).tolist()
@@ -38,14 +38,6 @@ class SymplecticCategory:
     def wiring(self, dom: int, index: Sequence[int]) -> Symplectic:
         """The diagram of a permutation. Raises CompositionError for a copy or a discard, which Sp(n) does not commute with."""
         return Symplectic(dom, len(index), permuted(self, dom, index))
-
-    def identity(self, k: int) -> Symplectic:
-        """k strands side by side. Type: `k → k`."""
-        return self.wiring(k, range(k))
-
-    def swap(self, a: int, b: int) -> Symplectic:
-        """a points past b points. Type: `a + b → b + a`."""
-        return self.wiring(a + b, [*range(a, a + b), *range(a)])
 
     def size(self, n: Any) -> int:
         """The dimension of the vector space that one point stands for. Raises ArgumentError for an odd one."""
