@@ -36,8 +36,8 @@ def recompute(f: Any) -> Any:
         return Recomputed(f)
     if context_of(f).wires:
         return under_context(recompute, f)
-    if hasattr(f.category, "lifted"):
-        return f.category.lifted(recompute, f)
+    if hasattr(f.category, "transported"):
+        return f.category.transported(recompute, f)
     if f.category not in (None, Smooth):
         raise CompositionError(
             f"recompute takes arrows of Smooth, and {short(f)} is one of {f.category}: recompute, then reverse."

@@ -31,15 +31,15 @@ def stack(n: int, f: Any) -> Any:
         raise TypingError(f"stack: n must be a whole number ≥ 1, got {n!r}.")
     if isinstance(f, Family):
         return Stacked(f, int(n))
-    lifted = getattr(f.category, "lifted", None)
-    if f.category not in (None, Smooth) and not context_of(f).wires and lifted is None:
+    transported = getattr(f.category, "transported", None)
+    if f.category not in (None, Smooth) and not context_of(f).wires and transported is None:
         raise CompositionError(f"stack takes arrows of Smooth, and {short(f)} is one of {f.category}: stack, then reverse.")
     if f.cod != f.dom:
         raise TypingError(
             f"stack: {short(f)} begins at {f.dom} and ends in {f.cod} ({difference(f.dom, f.cod)}); they must agree."
         )
     looped = lambda f: loop(f, int(n), len(f.dom), apart=True)  # noqa: E731
-    return looped(f) if lifted is None else lifted(looped, f)
+    return looped(f) if transported is None else transported(looped, f)
 
 
 @dataclass(frozen=True, repr=False)

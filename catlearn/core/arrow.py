@@ -40,8 +40,8 @@ class Category(Protocol):
     `wiring(dom, index)` is the arrow `dom → dom[index[0]] ⊗ dom[index[1]] ⊗ …`: identities, swaps, copies and discards.
     A category without copies raises for indices that are not permutations. One that others embed in, such as CoKl, has
     `join(a, b)`, the category of composites of arrows of both, and `underlying(f)`, the arrow of its `base` that f is. One that
-    does not take every box of its base between its own wires says which, by `admitted(family, dom)`; and `lifted(made, f)` is
-    what `made` makes of the underlying arrow, such as a segment that is recomputed, between the wires of f.
+    does not take every box of its base between its own wires says which, by `admitted(family, dom)`; its `transported(made, f)`
+    is what `made` makes of the underlying arrow, such as a segment that is recomputed, between the wires of f.
     """
 
     def wiring(self, dom: Any, index: Sequence[int]) -> Any: ...

@@ -95,7 +95,7 @@ class RepCategory:
         """The arrow of Smooth that an intertwiner is."""
         return forget(f)
 
-    def lifted(self, made: Callable[[Diagram], Diagram], f: Diagram) -> Diagram:
+    def transported(self, made: Callable[[Diagram], Diagram], f: Diagram) -> Diagram:
         """What is made of an intertwiner as an arrow of Smooth, where that changes neither its values nor its types."""
         box: Any = made(self.underlying(f))
         return Box(Acting(box, self), f.dom, f.cod, box.param, f.label)

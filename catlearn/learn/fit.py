@@ -14,6 +14,7 @@ from catlearn.core.values import values_of
 from catlearn.learn.batches import Arrays, Batches, Trainable, source_of, whole_number
 from catlearn.learn.errors import DivergenceError, Interrupted
 from catlearn.learn.history import History
+from catlearn.learn.interrupts import heard
 from catlearn.learn.loops import Chunk, Metrics, runner
 
 EXAMPLES_AT_ONCE = 1024
@@ -61,7 +62,7 @@ def fit(
     try:
         run = runner(learner, source, state, loop)
         history = History((), run.loop)
-        with _bar(epochs, source, run.loop, progress) as bar:
+        with heard() as asked, _bar(epochs, source, run.loop, progress) as bar:
             for epoch in range(1, epochs + 1):
                 began, meter = time.perf_counter(), _Meter()
                 for chunk in run.chunks(epoch):
@@ -72,6 +73,7 @@ def fit(
                     meter.add(metrics, chunk.weights())
                     bar.set_postfix(epoch=epoch, loss=f"{metrics['loss'][-1]:.4f}", refresh=False)
                     bar.update(len(metrics["loss"]))
+                    asked()
                 if not meter.steps:
                     raise ArgumentError(
                         f"the data gave no batches in epoch {epoch}; an iterator is spent after one walk: give a list."
