@@ -18,7 +18,6 @@ def values_of(A: Object, values: Sequence[Any], who: Any, what: str) -> tuple[An
         )
     if len(values) != len(A):
         raise ArgumentError(f"{short(who)} takes {len(A)} {what} ({A}), got {len(values)}.")
-    A = Object(tuple(getattr(wire, "bare", wire) for wire in A.wires))
     try:
         found = object_of(values)
     except (TypeError, ValueError) as error:

@@ -33,11 +33,6 @@ class Wire:
         return Wire(tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves), treedef, label)
 
     @property
-    def bare(self) -> Wire:
-        """The wire with nothing but its arrays: what can be seen of its values."""
-        return self if type(self) is Wire else Wire(self.leaves, self.tree, self.label)
-
-    @property
     def struct(self) -> Any:
         """The pytree of `jax.ShapeDtypeStruct` that values on this wire look like."""
         return self.tree.unflatten(self.leaves)

@@ -15,7 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import block_diag, expm
+from jax.scipy.linalg import expm
+from scipy.linalg import block_diag
 
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.wires import Object, is_whole
@@ -224,7 +225,7 @@ class Product(MatrixGroup):
 
     def _placed(self, i: int, block: np.ndarray, other: Any) -> np.ndarray:
         blocks = [block if j == i else other(group.n) for j, group in enumerate(self.groups)]
-        return np.asarray(_block_diagonal(blocks))
+        return np.asarray(block_diag(*blocks))
 
     def parts(self, g: Any) -> tuple[Any, ...]:
         """The parts of an element in each factor: the diagonal blocks of its matrix, shapes (nᵢ, nᵢ)."""
@@ -233,26 +234,17 @@ class Product(MatrixGroup):
 
     def sample(self, key: jax.Array) -> jax.Array:
         keys = jax.random.split(key, len(self.groups))
-        return block_diag(*(group.sample(k) for group, k in zip(self.groups, keys, strict=True)))
+        return jax.scipy.linalg.block_diag(*(group.sample(k) for group, k in zip(self.groups, keys, strict=True)))
 
     def contains(self, g: Any, tol: float = 1e-5) -> bool:
         g = self.matrix(g)
         parts = self.parts(g)
-        blocks = np.abs(g - _block_diagonal(parts)).max() <= tol
+        blocks = np.abs(g - block_diag(*parts)).max() <= tol
         return bool(blocks) and all(group.contains(h, tol) for group, h in zip(self.groups, parts, strict=True))
 
     def __repr__(self) -> str:
         texts = [repr(group) for group in self.groups]
         return " * ".join(texts) if len(texts) > 1 else f"Product(({texts[0]},))"
-
-
-def _block_diagonal(blocks: Any) -> np.ndarray:
-    n = sum(len(block) for block in blocks)
-    out, at = np.zeros((n, n)), 0
-    for block in blocks:
-        out[at : at + len(block), at : at + len(block)] = block
-        at += len(block)
-    return out
 
 
 # what groups share

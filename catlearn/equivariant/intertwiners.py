@@ -78,7 +78,7 @@ class RepCategory:
     def admitted(self, family: Family, dom: Object) -> Diagram:
         """The box of a family of Smooth as an intertwiner. Raises EquivarianceError where it is none."""
         box = on_each_array(family, dom).boxed(forget(dom))
-        return Box(Acting(box, self), dom, codomain_of(family, dom, box.cod), box.own)
+        return intertwiner(box, dom, codomain_of(family, dom, box.cod))
 
     @staticmethod
     def join(a: Any, b: Any) -> Any:
@@ -161,7 +161,7 @@ def forget(f: Any) -> Any:
 
 
 def _plain_wire(wire: Any) -> Object:
-    return Object((getattr(wire, "bare", wire),))
+    return Object((Wire(wire.leaves, wire.tree, wire.label) if isinstance(wire, RepWire) else wire,))
 
 
 def _plain_box(box: Box) -> Diagram:

@@ -78,7 +78,8 @@ class linear(Family):
         groups = [group for group in said if group is not None]
         if not groups:
             raise TypingError(
-                f"{self!r} at {dom}: no wire carries a representation; write one as S(12).power(2, channels=3), or give group="
+                f"{self!r} at {dom}: no wire carries a representation; write it as S(12).power(2, channels=3), or give "
+                "group=S(12)."
             )
         if any(group != groups[0] for group in groups):
             raise EquivarianceError(

@@ -117,12 +117,10 @@ class EquivariantMap(SmoothLayer):
         return self.family.use_bias and self.counts[-1] > 0
 
     def initial(self, key: jax.Array, dom: Object) -> tuple:
-        wires = self.parameters(dom).structs
-        drawn = []
-        for like, deviation, k in zip(wires, self.deviations, jax.random.split(key, len(wires)), strict=False):
-            drawn.append(jnp.asarray(deviation, like.dtype)[:, None, None] * jax.random.normal(k, like.shape, like.dtype))
-        zeros = [jnp.zeros(like.shape, like.dtype) for like in wires[len(self.sources) :]]
-        return (*drawn[: len(self.sources)], *zeros)
+        wires, n = self.parameters(dom).structs, len(self.sources)
+        each = zip(wires[:n], self.deviations, jax.random.split(key, len(wires)), strict=False)
+        drawn = [_column(deviation, like.dtype) * jax.random.normal(k, like.shape, like.dtype) for like, deviation, k in each]
+        return (*drawn, *(jnp.zeros(like.shape, like.dtype) for like in wires[n:]))
 
     def codomain(self, dom: Object, param: Object) -> Object:
         leading, dtype = self._leading(dom.structs), dom.wires[0].leaves[0].dtype

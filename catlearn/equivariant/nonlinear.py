@@ -167,7 +167,7 @@ class gated(Composite):
 
 
 @dataclass(frozen=True, repr=False)
-class gram(SmoothLayer):
+class gram(squared_norms):
     """All inner products of channels: invariants of orthogonal matrices. Type: `V → R(c · c)`.
 
     They are all invariants of vectors under O(n) (first fundamental theorem: Weyl 1939). Raises EquivarianceError where the
@@ -177,11 +177,6 @@ class gram(SmoothLayer):
     >>> (O(3).power(1, channels=4) >> gram()).cod
     R(16)
     """
-
-    def resolve(self, dom: Object) -> Diagram:
-        squared_norms().resolve(dom)
-        box = self.boxed(forget(dom))
-        return intertwiner(box, dom, box.cod)
 
     def apply(self, params: tuple, *xs: Any) -> Any:
         x = jnp.concatenate([x.reshape(-1, x.shape[-1]) for x in jax.tree.leaves(xs[0])])

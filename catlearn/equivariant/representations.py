@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.linalg import block_diag
 
 from catlearn.core.errors import TypingError
 from catlearn.core.wires import is_whole
@@ -299,16 +300,8 @@ def _kron(a: Any, b: Any) -> Any:
 
 
 def _block_diagonal(blocks: Sequence[Any]) -> Any:
-    size = sum(len(block) for block in blocks)
-    total, start = jnp.zeros((size, size)) if any(isinstance(b, jax.Array) for b in blocks) else np.zeros((size, size)), 0
-    for block in blocks:
-        end = start + len(block)
-        if isinstance(total, jax.Array):
-            total = total.at[start:end, start:end].set(block)
-        else:
-            total[start:end, start:end] = block
-        start = end
-    return total
+    traced = any(isinstance(block, jax.Array) for block in blocks)
+    return (jax.scipy.linalg.block_diag if traced else block_diag)(*blocks)
 
 
 def _of(group: Any, factor: int) -> str:

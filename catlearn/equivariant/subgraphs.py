@@ -37,9 +37,8 @@ class _OfNodes(SmoothLayer):
     def resolve(self, dom: Object) -> Diagram:
         self.check(dom)
         group = dom.wires[0].rep.group  # type: ignore[attr-defined]
-        plain = forget(dom)
-        box = Box(self, plain, forget(self.target(group, dom)), self.parameters(plain))
-        return intertwiner(box, dom, self.target(group, dom))
+        plain, cod = forget(dom), self.target(group, dom)
+        return intertwiner(Box(self, plain, forget(cod), self.parameters(plain)), dom, cod)
 
     def check(self, dom: Object) -> None:
         reps = [getattr(wire, "rep", None) for wire in dom.wires]

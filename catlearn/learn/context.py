@@ -27,6 +27,11 @@ def keys_of(model: Diagram) -> Object:
     return Object(tuple(wire for wire in context_of(model).wires if is_silent(wire)))
 
 
+def of_smooth(model: Diagram) -> Diagram:
+    """The arrow of Smooth that a model without contexts is, such as an intertwiner; a model that reads some as it is."""
+    return model if context_of(model).wires else underlying(model)
+
+
 def trained(model: Diagram) -> Diagram:
     """The arrow that is trained: contexts of the data are inputs, random keys are parameters before the model's own.
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.categories.batch import batch, with_axis
-from catlearn.categories.cokleisli import context_of, inference, underlying
+from catlearn.categories.cokleisli import inference
 from catlearn.categories.function import parameter
 from catlearn.categories.lens import Lens, Optic, forward_of, pair
 from catlearn.categories.reverse import reverse
@@ -23,7 +23,7 @@ from catlearn.core.family import Family
 from catlearn.core.text import short
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import I, Object, count
-from catlearn.learn.context import Drawing, bound, data_of, keys_of, trained
+from catlearn.learn.context import Drawing, bound, data_of, keys_of, of_smooth, trained
 from catlearn.learn.fit import fit
 from catlearn.learn.losses import Loss
 from catlearn.learn.metrics import Metric
@@ -384,7 +384,7 @@ def supervised(
         raise TypingError(f"{model!r} has no domain yet: put an object before it, as in R(64) >> model.")
     if not isinstance(optimiser, Optimiser):
         raise TypingError(f"the optimiser must be a lens such as catlearn.descent(0.1), got {optimiser!r}.")
-    model = model if context_of(model).wires else underlying(model)
+    model = of_smooth(model)
     judged = identity(model.cod) >> loss
     if [struct.shape for struct in judged.cod.structs] not in ([()], [(), ()]):
         raise TypingError(f"{loss!r} at {model.cod} gives {judged.cod}; a loss gives one scalar, or a sum and its weight.")

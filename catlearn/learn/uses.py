@@ -20,6 +20,7 @@ from catlearn.core.family import Family
 from catlearn.core.text import short
 from catlearn.core.wires import I
 from catlearn.learn.around import by_path
+from catlearn.learn.context import of_smooth
 from catlearn.learn.learner import Learner, supervised
 from catlearn.learn.losses import dot_product, loss
 from catlearn.learn.optimiser import Optimiser
@@ -47,6 +48,7 @@ def dream(
     >>> state[0].shape
     (3,)
     """
+    model = of_smooth(model)
     if not change(model.dom).wires:
         raise TypingError(f"dream: {short(model)} takes {model.dom}, which can't change smoothly; dream of what feeds it.")
     names = ["input"] if len(model.dom) == 1 else [f"input{i}" for i in range(len(model.dom))]

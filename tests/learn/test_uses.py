@@ -21,6 +21,18 @@ def test_a_step_of_a_dream_is_ascent_on_a_logit(key):
     np.testing.assert_allclose(after, expected, rtol=1e-5)
 
 
+def test_a_dream_of_an_intertwiner_is_one_of_its_arrow_of_smooth(key):
+    """A dream breaks the symmetry: its input is a parameter. It is that of the model without its representations."""
+    from catlearn.equivariant import S, linear
+
+    model = S(3).power(1) >> linear(power=0, channels=2) >> cl.dense(2)
+    params, targets = model.init(key), ((), jnp.eye(2)[:1])
+    ours, theirs = (cl.dream(f, params, cl.ascent(0.2)) for f in (model, cl.forget(model)))
+    a = (jax.random.normal(key, (3, 1)),)
+    np.testing.assert_array_equal(*(d.step(d.start(a), targets)[0][0] for d in (ours, theirs)))
+    assert abs(ours.step(ours.start(a), targets)[0][0] - a[0]).max() > 0
+
+
 def test_a_dream_raises_its_logit_and_can_be_fitted(key):
     model = R(5) >> cl.dense(8) >> cl.tanh >> cl.dense(3)
     params = model.init(key)
