@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-
-def draw(thing: Any, zoom: int | None = None, **options: Any) -> Any:
-    """A picture of a diagram, learner, algebra, machine or other arrow."""
+if TYPE_CHECKING:
     from catlearn.draw.picture import Picture
 
-    return Picture(f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40"><text x="5" y="20">{type(thing).__name__}</text></svg>')
+
+def draw(thing: Any, zoom: int | None = None, *, width: float | None = 860, size: int = 32, unfold: bool = False) -> Picture:
+    """TODO"""
+    from catlearn.draw.pictures import picture_of
+
+    return picture_of(thing, zoom, width, size, unfold)

@@ -1,0 +1,230 @@
+"""From diagrams to open nets: drawing is a functor, and what is seen of a composite depends on how far it is zoomed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catlearn.categories.reverse import reverse
+from catlearn.core.arrow import balanced
+from catlearn.core.diagram import Box, Diagram, ImageOf, Reparameterised, Seq
+from catlearn.core.functor import Functor, same_wire
+from catlearn.core.text import call_code, short
+from catlearn.draw.net import Net, Nets, Node, single
+from catlearn.draw.scene import cut
+
+LONG, MANY = 16, 120  # parts of a composite: with more, repeats are folded, and what is in the middle of still more left out
+LETTERS = 26  # of a title
+
+
+@dataclass(frozen=True)
+class Sketch(Functor):
+    """The functor from diagrams to open nets. A composite under a name is a box with its net inside; so is a part that repeats."""
+
+    def seq(self, node: Seq, images: Sequence[Net]) -> Net:
+        shown = [*images] if len(images) <= LONG else _left_out(_folded(node.parts, images))
+        return _framed(balanced(_then, shown), node)
+
+    def par(self, node: Any, images: Sequence[Net]) -> Net:
+        return _framed(balanced(lambda f, g: f @ g, images), node)
+
+    def reparameterised(self, node: Reparameterised, body: Net, along: Net) -> Net:
+        whole = body.reparameterise(replace(along, dom=node.param))
+        return whole if node.label is None else _framed(whole, node)
+
+
+def net_of(f: Diagram) -> Net:
+    """The open net of a diagram, with all that can be opened.
+
+    >>> import catlearn as cl
+    >>> [node.title for node in net_of(cl.R(3) >> cl.dense(2) >> cl.relu).nodes]
+    ['dense(2)', 'relu']
+    """
+    return sketch(f)
+
+
+def _boxed(box: Box) -> Net:
+    op, wires = box.op, box.dom
+    asks = getattr(op, "wires", None) if not len(wires) and getattr(op, "name", "") == "ask" else None
+    if asks is not None:
+        return single(Node(", ".join(map(str, asks.labels)), box.dom, box.cod, look="context", about=_about(box)))
+    inside = _inside(box)
+    return single(
+        Node(
+            title_of(box),
+            box.dom,
+            box.cod,
+            named(box),
+            _about(box),
+            _look(box, inside),
+            inside,
+            reads=reads(box),
+            fed=getattr(op, "fed", 0) if inside else 0,
+            states=len(box.dom) if hasattr(op, "known") else 0,
+        )
+    )
+
+
+def named(box: Box) -> Any:
+    """The parameters of a box; an only one bears the name of the box."""
+    P = box.own
+    return P.named(box.label) if len(P) == 1 and box.label and not P.labels[0] else P
+
+
+def _inside(box: Box) -> Net | None:
+    body = getattr(box.op, "body", None)
+    if not isinstance(body, Diagram):
+        return None
+    return sketch(reverse(body) if is_lens(box) else body)
+
+
+def is_lens(node: Any) -> bool:
+    """Whether something comes back along any of the wires."""
+    return any(hasattr(wire, "bwd") for wire in (node.dom @ node.cod @ node.param).wires)
+
+
+def _look(box: Box, inside: Net | None) -> str:
+    if inside is not None:
+        return "frame"
+    if is_lens(box) and not isinstance(getattr(box.op, "box", None), Box):
+        return "lens"
+    return "rounded" if len(box.dom) == len(box.cod) == 1 and not len(box.own) else "box"
+
+
+def reads(f: Diagram) -> tuple[str, ...]:
+    """The names of the contexts that an arrow reads."""
+    return tuple(getattr(f.category, "names", ()))
+
+
+def title_of(f: Diagram) -> str:
+    """What is written on a box: its name if the user gave one, else the code that makes it, short."""
+    if f.label and not (isinstance(f, Box) and len(f.own)):
+        return f.label
+    op = _plain(f.op)
+    around = getattr(op, "around", "")
+    if around and getattr(op, "body", None) is not None:
+        return f"{around} of {f.name}" if f.name else around
+    text = getattr(op, "name", None) if type(op).__name__ == "Attached" else repr(op)
+    return cut(_called(op) or text or "", LETTERS)
+
+
+def _called(op: Any) -> str | None:
+    """Of a function its name; of a constant its name alone, for its values say nothing."""
+    if getattr(op, "name", "") in ("constant", "parameter"):
+        return op.name
+    function = getattr(op, "f", None) or getattr(op, "function", None)
+    name = getattr(function, "__name__", None)
+    if getattr(op, "name", "") == "function" and name:
+        return "function" if name == "<lambda>" else name
+    known = getattr(op, "known", None)
+    return call_code(known.name, known, called=True) if known is not None else None
+
+
+def _plain(op: Any) -> Any:
+    """The operation that the user wrote, before functors took it."""
+    while True:
+        if isinstance(op, ImageOf):
+            op = op.op
+        elif isinstance(getattr(op, "box", None), Box):
+            op = op.box.op
+        else:
+            return op
+
+
+def _about(f: Diagram) -> str:
+    return f"{cut(short(f), 300)}\n{cut(f.summary, 300)}"
+
+
+def _framed(net: Net, node: Diagram) -> Net:
+    """A composite under a name, as one box that can be opened."""
+    if node.name is None or not net.nodes:
+        return net
+    title = title_of(node)
+    return single(
+        Node(title, net.dom, net.cod, node.param, _about(node), "composite", replace(net, param=node.param), reads=reads(node))
+    )
+
+
+def _folded(parts: Sequence[Diagram], images: Sequence[Net]) -> list[Net]:
+    """Runs of the same parts, three and more times over, as one box each."""
+    shown: list[Net] = []
+    at = 0
+    while at < len(parts):
+        period, times = _run(parts, at)
+        if times < 3:
+            shown.append(images[at])
+            at += 1
+            continue
+        once = balanced(_then, images[at : at + period])
+        every = sum((image.param.wires for image in images[at : at + period * times]), ())
+        param = replace(once.param, wires=every)
+        about = f"{times} times: " + cut(" >> ".join(part.code(False) for part in parts[at : at + period]), 200)
+        opened = Node("", once.dom, once.cod, param, about, "repeat", once, times=times, reads=_all_read(parts[at : at + period]))
+        shown.append(single(opened))
+        at += period * times
+    return shown
+
+
+def _all_read(parts: Sequence[Diagram]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in reads(part)))
+
+
+def _run(parts: Sequence[Diagram], at: int) -> tuple[int, int]:
+    """How long the shortest run that begins here is, and how many times over: `(period, times)`."""
+    for period in range(1, min(12, (len(parts) - at) // 3) + 1):
+        times = 1
+        while _same(parts, at, at + times * period, period):
+            times += 1
+        if times >= 3:
+            return period, times
+    return 1, 1
+
+
+def _same(parts: Sequence[Diagram], a: int, b: int, period: int) -> bool:
+    return b + period <= len(parts) and all(parts[a + i] == parts[b + i] for i in range(period))
+
+
+def _left_out(shown: list[Net]) -> list[Net]:
+    """The parts at both ends, and one box for those between."""
+    if len(shown) <= MANY:
+        return shown
+    ends = MANY // 10
+    middle = balanced(_then, shown[ends:-ends])
+    title = f"… {len(shown) - 2 * ends} more …"
+    return [*shown[:ends], single(Node(title, middle.dom, middle.cod, middle.param, title, "composite")), *shown[-ends:]]
+
+
+def zoomed(net: Net, level: int) -> Net:
+    """The net with composites open down to this level: at 1 its parts are boxes, at 2 those are open, and so on."""
+    nodes = tuple(_opened(node, level) for node in net.nodes)
+    return replace(net, nodes=nodes)
+
+
+def _opened(node: Node, level: int) -> Node:
+    if node.inside is None:
+        return node
+    free = node.look == "repeat"
+    if level <= 1 and not free:
+        return replace(node, inside=None, look="composite", title=node.title or "…")
+    return replace(node, inside=zoomed(node.inside, level - (not free)), opened=True)
+
+
+def boxes(net: Net) -> int:
+    """How many boxes are to be seen."""
+    return sum(boxes(node.inside) if node.opened and node.inside else 1 for node in net.nodes)
+
+
+def chosen(net: Net, zoom: int | None) -> Net:
+    """The net at a level, unless told the first at which there is more than one box."""
+    if zoom is not None:
+        return zoomed(net, zoom)
+    levels = (zoomed(net, level) for level in range(1, 5))
+    return next((seen for seen in levels if boxes(seen) > 1), zoomed(net, 1))
+
+
+sketch = Sketch(Nets, on_wire=same_wire, on_box=_boxed, name="draw")
+
+
+def _then(f: Net, g: Net) -> Net:
+    return f >> g

@@ -1,0 +1,2 @@
+def raised(plan, below):
+    return below
