@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-SWEEPS = 6
+SWEEPS, STEPS = 6, 9  # for the order, and for places: the last goes with the wires, so that chains of boxes are straight
 
 
 @dataclass
@@ -113,7 +114,11 @@ class Layers:
             place.update({i: float(k) for k, i in enumerate(self.order[n])})
 
     def _mean(self, i: int, place: dict[int, float], rightwards: bool) -> float:
-        near = [place[a] + p / 100 for a, p, _, _ in self.into[i]] if rightwards else [place[b] + q / 100 for _, _, b, q in self.out[i]]
+        near = (
+            [place[a] + p / 100 for a, p, _, _ in self.into[i]]
+            if rightwards
+            else [place[b] + q / 100 for _, _, b, q in self.out[i]]
+        )
         return sum(near) / len(near) if near else place[i]
 
     # places
@@ -129,28 +134,27 @@ class Layers:
             for i in layer:
                 begin[i] -= (total - self.gap) / 2
         n = len(self.order)
-        for sweep in range(SWEEPS):
+        for sweep in range(STEPS):
             for k in range(n) if sweep % 2 == 0 else range(n - 1, -1, -1):
-                self._align(self.order[k], begin, both=sweep >= SWEEPS - 2, rightwards=sweep % 2 == 0)
+                self._align(self.order[k], begin, rightwards=sweep % 2 == 0)
         return begin
 
-    def _align(self, layer: list[int], begin: list[float], both: bool, rightwards: bool) -> None:
+    def _align(self, layer: list[int], begin: list[float], rightwards: bool) -> None:
         wanted, weights = [], []
         for i in layer:
-            item, pulls = self.items[i], []
+            item = self.items[i]
             if item.at is not None:
                 wanted.append(item.at)
                 weights.append(1e6)
                 continue
-            if both or rightwards:
-                pulls += [begin[a] + self.items[a].outs[p] - item.ins[q] for a, p, _, q in self.into[i]]
-            if both or not rightwards:
-                pulls += [begin[b] + self.items[b].ins[q] - item.outs[p] for _, p, b, q in self.out[i]]
+            if rightwards:
+                pulls = [begin[a] + self.items[a].outs[p] - item.ins[q] for a, p, _, q in self.into[i]]
+            else:
+                pulls = [begin[b] + self.items[b].ins[q] - item.outs[p] for _, p, b, q in self.out[i]]
             wanted.append(sum(pulls) / len(pulls) if pulls else begin[i])
             weights.append(max(0.05, len(pulls)))
-        steps = [0.0]
-        for i in layer[:-1]:
-            steps.append(steps[-1] + self.items[i].size + self.gap)
+        sizes = [self.items[i].size + self.gap for i in layer[:-1]]
+        steps = [*accumulate(sizes, initial=0.0)][: len(layer)]
         fitted = isotonic([w - s for w, s in zip(wanted, steps, strict=True)], weights)
         for i, at, step in zip(layer, fitted, steps, strict=True):
             begin[i] = at + step

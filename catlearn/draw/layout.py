@@ -102,9 +102,9 @@ class Plan:
         self.cod_item = [self._add(items, Item(self.last, 0.0, (0.0,), (), True)) for _ in net.cod.wires]
         self.points: dict[tuple[Source, int], int] = {}
         edges: list[Edge] = []
-        sources = [(DOMAIN, k) for k in range(len(net.dom))]
-        sources += [(i, k) for i in self.data for k in range(len(net.nodes[i].cod))]
-        for source in sources:
+        self.level = [(DOMAIN, k) for k in range(len(net.dom))]
+        self.level += [(i, k) for i in self.data for k in range(len(net.nodes[i].cod))]
+        for source in self.level:
             edges += self._way(items, source)
         self.items, self.edges = items, edges
 
@@ -151,15 +151,10 @@ class Plan:
         for i in self.data:
             x, y = self.corner(i)
             marks[self.row[self.rank[i]]] += moved(self.shapes[i].marks, x, y)
-        for source in sorted({source for source in self.feeds if source[0] != PARAMETER} | self._unused()):
+        for source in self.level:
             for row, mark in self._wire_marks(source):
                 marks[row].append(mark)
         return self._stacked(marks)
-
-    def _unused(self) -> set[Source]:
-        net = self.net
-        every = {(DOMAIN, k) for k in range(len(net.dom))} | {(i, k) for i in self.data for k in range(len(net.nodes[i].cod))}
-        return every - set(self.feeds)
 
     def corner(self, i: int) -> tuple[float, float]:
         """The upper left corner of a box."""
@@ -177,13 +172,12 @@ class Plan:
         for i in self.data:
             shape, layer = self.shapes[i], self.rank[i]
             reach[layer] = max(reach[layer], (self.widths[layer] - shape.width) / 2 + shape.reach - self.widths[layer])
-        for source in {*self.feeds, *self._unused()}:
-            if source[0] != PARAMETER and not self._is_above(source):
-                layer = 0 if source[0] == DOMAIN else self.rank[source[0]]
-                self.leads[layer] = max(self.leads[layer], self.lead(source))
+        for source in self.level:
+            layer = 0 if source[0] == DOMAIN else self.rank[source[0]]
+            self.leads[layer] = max(self.leads[layer], self.lead(source))
         self.left, self.row, x, row, self.ends = [0.0], [0], 0.0, 0, []
         for layer in range(1, self.last + 1):
-            step = max(self.leads[layer - 1] + self._bend(layer - 1), reach[layer - 1] + 8)
+            step = max(self.leads[layer - 1] + self._bend(layer - 1), reach[layer - 1] + 8) + self._lanes(layer)
             begin = x + self.widths[layer - 1] + step
             if self._breaks(begin + self.widths[layer] + self.leads[layer], layer):
                 self.ends.append(x + self.widths[layer - 1] + self.leads[layer - 1] + 14)
@@ -194,8 +188,15 @@ class Plan:
         self.ends.append(max(x, max((x + r for r in reach[-1:]), default=x)))
         self.rows = row + 1
 
-    def _is_above(self, source: Source) -> bool:
-        return source[0] >= 0 and self.net.nodes[source[0]].above
+    def is_hidden(self, i: int) -> bool:
+        """Whether another box stands above this one in its layer."""
+        return any(self.rank[j] == self.rank[i] and self.y[self.node_item[j]] < self.y[self.node_item[i]] for j in self.data)
+
+    def _lanes(self, layer: int) -> float:
+        """Room for wires from above to boxes that are hidden by others."""
+        hidden = [i for i in self.data if self.raised and self.rank[i] == layer and self.is_hidden(i)]
+        wires = sum(not self.is_stub(source) for i in hidden for source in self.tops(i))
+        return 12.0 * wires + 8 if wires else 0.0
 
     def _breaks(self, end: float, layer: int) -> bool:
         return self.width is not None and not self.raised and end > self.width and layer < self.last and layer > 1
@@ -293,7 +294,7 @@ class Plan:
             begin = self.left[at + 1]
             if here == there:
                 for y, z, back in strands_of(port, target):
-                    points = ((x, y), (lead, y), (begin, z), (end, z))
+                    points = ((x, y), (lead, y), (max(lead, begin - self._lanes(at + 1)), z), (end, z))
                     yield here, Curve(points[::-1] if back else points, "back" if back else look, False, back, about)
                 continue
             for y, z, back in strands_of(port, target):
@@ -326,11 +327,12 @@ class Plan:
         right = self.left[self.last]
         width = max([*self.ends, right, *(mark.bounds[2] for mark in found)]) if self.rows == 1 else max(*self.ends, right)
         if self.inner or self.rows == 1:
-            found += [m for p in outs for m in _extended(p, right, width)]
+            found += [m for p in outs for m in extended(p, right, width)]
         return Laid(tuple(found), width, y, ins, outs, {}, len(net.param))
 
 
-def _extended(port: Port, a: float, b: float) -> list[Mark]:
+def extended(port: Port, a: float, b: float) -> list[Mark]:
+    """A wire on to a border."""
     marks: list[Mark] = [] if port.forward is None else [Curve(((a, port.forward), (b, port.forward)), "data")]
     return marks + ([] if port.back is None else [Curve(((b, port.back), (a, port.back)), "back")])
 
@@ -348,6 +350,8 @@ def unused(x: float, lead: float, port: Port, look: str, about: str) -> list[Mar
         if y is not None:
             back = sign == "zero"
             ends = ((x, y), (lead, y))
-            marks += [Curve(ends[::-1] if back else ends, "back" if back else look, False, back, about), Sign(lead, y, sign, about)]
+            marks += [
+                Curve(ends[::-1] if back else ends, "back" if back else look, False, back, about),
+                Sign(lead, y, sign, about),
+            ]
     return marks
-

@@ -24,7 +24,7 @@ Source = tuple[int, int]  # a node, or DOMAIN or PARAMETER, and which of its wir
 class Node:
     """A box of a net: from the left `dom`, to the right `cod`, from above `param`, from below the contexts that it `reads`.
 
-    `inside` is what can be seen when it is open; `fed` of its last wires come back to where they began; it stands for
+    `inside` is what can be seen when it is open, at every zoom where `always`; as the `round` of a loop it is one of many; `fed` of its last wires come back to where they began; it stands for
     `times` of what is inside. Of its first wires `states` carry the state of an optimiser. `above` are the arrows that
     parameters are pulled back along.
     """
@@ -37,6 +37,8 @@ class Node:
     look: str = "box"
     inside: Net | None = None
     opened: bool = False
+    always: bool = False
+    round: int = 0
     reads: tuple[str, ...] = ()
     fed: int = 0
     times: int = 1

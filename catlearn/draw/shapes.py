@@ -12,7 +12,12 @@ from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Sign, moved, text
 from catlearn.draw.wires import parameter_text, strands
 
 PITCH, LEAST, BETWEEN, PORTS = 18.0, 28.0, 18.0, 10  # between wires, of a box, between the halves of a lens; most wires apart
-STUB, FIRST, STEP, SIDE = 13.0, 12.0, 15.0, 14.0  # of parameters: the height of a line, the first, and the next; of what comes back
+STUB, FIRST, STEP, SIDE = (
+    13.0,
+    12.0,
+    15.0,
+    14.0,
+)  # of parameters: the height of a line, the first, and the next; of what comes back
 FRAME, TITLE = 12.0, 18.0
 
 
@@ -126,7 +131,10 @@ def _lens(node: Node, width: float) -> Shape:
     above = room(ins[0], outs[0])
     below = room(ins[1], outs[1])
     second = above + BETWEEN
-    marks: list[Mark] = [Rectangle(0, 0, width, above, "upper", node.about), Label(width / 2, above / 2 + 4, upper, 11, "title", True)]
+    marks: list[Mark] = [
+        Rectangle(0, 0, width, above, "upper", node.about),
+        Label(width / 2, above / 2 + 4, upper, 11, "title", True),
+    ]
     if ins[1] or outs[1] or back:
         marks += [Rectangle(0, second, wide, below, "lower", node.about)]
         marks += [Label(wide / 2, second + below / 2 + 4, lower, 11, "title", True)]
@@ -143,7 +151,14 @@ def _lens(node: Node, width: float) -> Shape:
 def _context(node: Node) -> Shape:
     width = text_width(node.title, 10) + 26
     marks = (Sign(8, LEAST / 2, "context", node.about), Label(18, LEAST / 2 - 4, node.title, 10, "context"))
-    return Shape(width, LEAST, (), spread(node.cod, centred(0, LEAST), centred(0, LEAST)), (), (*marks, Curve(((8, LEAST / 2), (width, LEAST / 2)), "context")))
+    return Shape(
+        width,
+        LEAST,
+        (),
+        spread(node.cod, centred(0, LEAST), centred(0, LEAST)),
+        (),
+        (*marks, Curve(((8, LEAST / 2), (width, LEAST / 2)), "context")),
+    )
 
 
 # what comes from above and below
@@ -166,10 +181,23 @@ def with_stubs(shape: Shape, node: Node, stubs: Sequence[bool]) -> Shape:
     foot, bottom = 0.0, shape.height
     for k, name in enumerate(node.reads):
         x, y = FIRST + STEP * k, bottom + 12 + 13 * (len(node.reads) - 1 - k)
-        marks += [Curve(((x, y), (x, bottom)), "context", True), Sign(x, y, "context", name), Label(x + 8, y + 4, name, 9.5, "context")]
+        marks += [
+            Curve(((x, y), (x, bottom)), "context", True),
+            Sign(x, y, "context", name),
+            Label(x + 8, y + 4, name, 9.5, "context"),
+        ]
         foot, reach = max(foot, y - bottom + 8), max(reach, x + 8 + text_width(name, 9.5) + 4)
     return Shape(
-        shape.width, shape.height, shape.ins, shape.outs, shape.tops, tuple(marks), head, foot, max(reach, shape.width), shape.lens
+        shape.width,
+        shape.height,
+        shape.ins,
+        shape.outs,
+        shape.tops,
+        tuple(marks),
+        head,
+        foot,
+        max(reach, shape.width),
+        shape.lens,
     )
 
 
@@ -199,7 +227,7 @@ def frame_shape(node: Node, inner: Any, stubs: Sequence[bool]) -> Shape:
     width = max(inner.width + 2 * FRAME, text_width(title, 10) + 16)
     left, top, right = (width - inner.width) / 2, TITLE + 2, (width + inner.width) / 2
     height = top + inner.height + FRAME / 2 + (12 + 10.0 * node.fed if node.fed else 0)
-    marks: list[Mark] = [Rectangle(0, 0, width, height, opened_look(node), node.about), Label(7, 12, title, 10, "name", about=node.about)]
+    marks: list[Mark] = [Rectangle(0, 0, width, height, opened_look(node), node.about)]
     marks += moved(inner.marks, left, top)
     ins, outs = (tuple(port.moved(top) for port in ports) for ports in (inner.ins, inner.outs))
     if len(ins) == len(node.dom) and len(outs) == len(node.cod):
@@ -212,7 +240,12 @@ def frame_shape(node: Node, inner: Any, stubs: Sequence[bool]) -> Shape:
     ups = [(x, look) for p in raised.values() for x, look in ((p.forward, "parameter"), (p.back, "back")) if x is not None]
     marks += [Curve(((x, 0), (x, top)), look, True) for x, look in ups]
     tops = tuple(raised.get(i, port) for i, port in enumerate(given))
-    return Shape(width, height, ins, outs, tops, tuple(marks), 6.0 if all(stubs) else 20.0, 0.0, width)
+    places = [7.0, *(x + 5 for x, _ in sorted(ups))]
+    at = next((x for x in places if not any(x < other < x + text_width(title, 10) for other, _ in ups)), 7.0)
+    marks += [Label(at, 12, title, 10, "name", about=node.about)]
+    return Shape(
+        max(width, at + text_width(title, 10) + 6), height, ins, outs, tops, tuple(marks), 6.0 if all(stubs) else 20.0, 0.0, width
+    )
 
 
 def opened_look(node: Node) -> str:
@@ -234,5 +267,7 @@ def _fed_back(n: int, ins: Sequence[Port], outs: Sequence[Port], left: float, ri
             if end is None or begin is None:
                 continue
             points = ((out, end), (out, low), (into, low), (into, begin), (left + 2, begin))
-            marks.append(Curve(points if look == "feedback" else points[::-1][1:], look, arrow=True, cornered=True, about="fed back"))
+            marks.append(
+                Curve(points if look == "feedback" else points[::-1][1:], look, arrow=True, cornered=True, about="fed back")
+            )
     return marks

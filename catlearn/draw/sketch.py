@@ -13,6 +13,7 @@ from catlearn.core.functor import Functor, same_wire
 from catlearn.core.text import call_code, short
 from catlearn.draw.net import Net, Nets, Node, single
 from catlearn.draw.scene import cut
+from catlearn.draw.unfold import unfolded
 
 LONG, MANY = 16, 120  # parts of a composite: with more, repeats are folded, and what is in the middle of still more left out
 LETTERS = 26  # of a title
@@ -20,7 +21,22 @@ LETTERS = 26  # of a title
 
 @dataclass(frozen=True)
 class Sketch(Functor):
-    """The functor from diagrams to open nets. A composite under a name is a box with its net inside; so is a part that repeats."""
+    """The functor from diagrams to open nets. A composite under a name is a box with its net inside; so is a part that repeats.
+
+    Where it `unfolds`, loops are their first rounds instead of a box with wires that go back.
+    """
+
+    unfolds: bool = False
+
+    def box(self, node: Box) -> Net:
+        op, body = node.op, getattr(node.op, "body", None)
+        if isinstance(body, Diagram):
+            inside = self(reverse(body) if is_lens(node) else body)
+            loop = getattr(op, "box", node).op
+            return unfolded(node, inside, loop) if self.unfolds and hasattr(loop, "still") else single(_node(node, inside))
+        if not len(node.dom) and op.name == "ask":
+            return single(Node(", ".join(map(str, op.wires.labels)), node.dom, node.cod, look="context", about=_about(node)))
+        return single(_node(node, None))
 
     def seq(self, node: Seq, images: Sequence[Net]) -> Net:
         shown = [*images] if len(images) <= LONG else _left_out(_folded(node.parts, images))
@@ -44,25 +60,19 @@ def net_of(f: Diagram) -> Net:
     return sketch(f)
 
 
-def _boxed(box: Box) -> Net:
-    op, wires = box.op, box.dom
-    asks = getattr(op, "wires", None) if not len(wires) and getattr(op, "name", "") == "ask" else None
-    if asks is not None:
-        return single(Node(", ".join(map(str, asks.labels)), box.dom, box.cod, look="context", about=_about(box)))
-    inside = _inside(box)
-    return single(
-        Node(
-            title_of(box),
-            box.dom,
-            box.cod,
-            named(box),
-            _about(box),
-            _look(box, inside),
-            inside,
-            reads=reads(box),
-            fed=getattr(op, "fed", 0) if inside else 0,
-            states=len(box.dom) if hasattr(op, "known") else 0,
-        )
+def _node(box: Box, inside: Net | None) -> Node:
+    op = box.op
+    return Node(
+        title_of(box),
+        box.dom,
+        box.cod,
+        named(box),
+        _about(box),
+        _look(box, inside),
+        inside,
+        reads=reads(box),
+        fed=getattr(op, "fed", 0) if inside else 0,
+        states=len(box.dom) if hasattr(op, "known") else 0,
     )
 
 
@@ -70,13 +80,6 @@ def named(box: Box) -> Any:
     """The parameters of a box; an only one bears the name of the box."""
     P = box.own
     return P.named(box.label) if len(P) == 1 and box.label and not P.labels[0] else P
-
-
-def _inside(box: Box) -> Net | None:
-    body = getattr(box.op, "body", None)
-    if not isinstance(body, Diagram):
-        return None
-    return sketch(reverse(body) if is_lens(box) else body)
 
 
 def is_lens(node: Any) -> bool:
@@ -141,9 +144,8 @@ def _framed(net: Net, node: Diagram) -> Net:
     if node.name is None or not net.nodes:
         return net
     title = title_of(node)
-    return single(
-        Node(title, net.dom, net.cod, node.param, _about(node), "composite", replace(net, param=node.param), reads=reads(node))
-    )
+    inside, rounds = replace(net, param=node.param), any(part.round or part.always for part in net.nodes)
+    return single(Node(title, net.dom, net.cod, node.param, _about(node), "composite", inside, always=rounds, reads=reads(node)))
 
 
 def _folded(parts: Sequence[Diagram], images: Sequence[Net]) -> list[Net]:
@@ -160,7 +162,18 @@ def _folded(parts: Sequence[Diagram], images: Sequence[Net]) -> list[Net]:
         every = sum((image.param.wires for image in images[at : at + period * times]), ())
         param = replace(once.param, wires=every)
         about = f"{times} times: " + cut(" >> ".join(part.code(False) for part in parts[at : at + period]), 200)
-        opened = Node("", once.dom, once.cod, param, about, "repeat", once, times=times, reads=_all_read(parts[at : at + period]))
+        opened = Node(
+            "",
+            once.dom,
+            once.cod,
+            param,
+            about,
+            "repeat",
+            once,
+            always=True,
+            times=times,
+            reads=_all_read(parts[at : at + period]),
+        )
         shown.append(single(opened))
         at += period * times
     return shown
@@ -204,10 +217,9 @@ def zoomed(net: Net, level: int) -> Net:
 def _opened(node: Node, level: int) -> Node:
     if node.inside is None:
         return node
-    free = node.look == "repeat"
-    if level <= 1 and not free:
-        return replace(node, inside=None, look="composite", title=node.title or "…")
-    return replace(node, inside=zoomed(node.inside, level - (not free)), opened=True)
+    if level <= 1 and not node.always:
+        return replace(node, inside=None, look="composite")
+    return replace(node, inside=zoomed(node.inside, level - (not node.always)), opened=True)
 
 
 def boxes(net: Net) -> int:
@@ -223,7 +235,8 @@ def chosen(net: Net, zoom: int | None) -> Net:
     return next((seen for seen in levels if boxes(seen) > 1), zoomed(net, 1))
 
 
-sketch = Sketch(Nets, on_wire=same_wire, on_box=_boxed, name="draw")
+sketch = Sketch(Nets, on_wire=same_wire, on_box=single, name="draw")
+unfolding = replace(sketch, unfolds=True)
 
 
 def _then(f: Net, g: Net) -> Net:

@@ -150,7 +150,9 @@ def _sign(mark: Sign) -> str:
             return circle(3.2, 'fill="none" stroke="currentColor" stroke-width="1.4"')
         case "sum" | "zero":
             ring = circle(4.5, f'fill="none" stroke="{ORANGE}" stroke-width="1.4"')
-            return ring + (_plus(mark) if mark.look == "sum" else _path(f"M{_number(mark.x - 3)} {_number(mark.y + 3)}l6 -6", WIRES["back"]))
+            return ring + (
+                _plus(mark) if mark.look == "sum" else _path(f"M{_number(mark.x - 3)} {_number(mark.y + 3)}l6 -6", WIRES["back"])
+            )
         case "context":
             return f'<path d="M{x} {_number(mark.y - 5)}l5 5l-5 5l-5 -5z" fill="{GREEN}"/>'
         case "end":
