@@ -19,7 +19,7 @@ def draw(thing: Any, zoom: int | None = None, *, width: float | None = 860, size
 
     >>> import catlearn as cl
     >>> cl.draw(cl.R(3) >> cl.dense(2) >> cl.relu)
-    Picture(string diagram of R(3) >> dense(2) >> relu, from R(3) to R(2), 204 × 88)
+    Picture(string diagram of R(3) >> dense(2) >> relu, from R(3) to R(2), 213 × 81)
     """
     from catlearn.draw.pictures import picture_of
 

@@ -114,12 +114,9 @@ class Layers:
             place.update({i: float(k) for k, i in enumerate(self.order[n])})
 
     def _mean(self, i: int, place: dict[int, float], rightwards: bool) -> float:
-        near = (
-            [place[a] + p / 100 for a, p, _, _ in self.into[i]]
-            if rightwards
-            else [place[b] + q / 100 for _, _, b, q in self.out[i]]
-        )
-        return sum(near) / len(near) if near else place[i]
+        before = [(a, p) for a, p, _, _ in self.into[i]]
+        near = before if rightwards else [(b, q) for _, _, b, q in self.out[i]]
+        return sum(place[k] + wire / 100 for k, wire in near) / len(near) if near else place[i]
 
     # places
 

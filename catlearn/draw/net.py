@@ -24,9 +24,9 @@ Source = tuple[int, int]  # a node, or DOMAIN or PARAMETER, and which of its wir
 class Node:
     """A box of a net: from the left `dom`, to the right `cod`, from above `param`, from below the contexts that it `reads`.
 
-    `inside` is what can be seen when it is open, at every zoom where `always`; as the `round` of a loop it is one of many; `fed` of its last wires come back to where they began; it stands for
-    `times` of what is inside. Of its first wires `states` carry the state of an optimiser. `above` are the arrows that
-    parameters are pulled back along.
+    `inside` is what can be seen when it is open, at every zoom where `always`; it stands for `times` of that, or is one `round`
+    of a loop. `fed` of its last wires come back to where they began. Its wires carry the state of an optimiser where `states`.
+    `above` are the arrows that parameters are pulled back along.
     """
 
     title: str
@@ -42,13 +42,13 @@ class Node:
     reads: tuple[str, ...] = ()
     fed: int = 0
     times: int = 1
-    states: int = 0
+    states: bool = False
     above: bool = False
 
 
 @dataclass(frozen=True)
 class Net(Arrow):
-    """An open net `dom → cod` with parameters: for each node the sources of its wires (`dom`, then `param`), and those of `cod`."""
+    """An open net `dom → cod` with parameters: the sources of each box's wires (`dom`, then `param`), and those of `cod`."""
 
     dom: Object
     cod: Object

@@ -13,7 +13,8 @@ ADVANCE = 0.602  # the width of a letter of a monospaced font, in heights
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A box of some look: "box", "rounded", "composite", "frame", "repeat", "upper", "lower", "mark". `about` is shown on hovering."""
+    """A box. Looks: "box", "rounded", "composite", "lens", "upper", "lower", "marked"; of open ones "open", "frame", "repeat".
+    `about` is shown on hovering."""
 
     x: float
     y: float
@@ -55,7 +56,7 @@ class Label:
 @dataclass(frozen=True)
 class Curve:
     """A wire through these points, smooth, and level (or upright) where it passes one. Looks: "data", "parameter", "state",
-    "context", "back", "residual", "feedback", "plain". With an arrowhead at its end where `arrow`; `cornered` ones are not smooth."""
+    "context", "back", "residual", "feedback", "plain". With an arrowhead at its end where `arrow`; smooth but where `cornered`."""
 
     points: tuple[Place, ...]
     look: str = "data"
@@ -80,7 +81,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Sign:
-    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "tick", "cross"."""
+    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "on", "tick", "cross"."""
 
     x: float
     y: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catlearn.core.wires import Object
@@ -39,7 +39,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Shape:
-    """A box with its upper left corner at (0, 0): `head` is what stands above it and `foot` below; `reach` how far to the right."""
+    """A box from (0, 0) on: `head` is how far something stands above it, `foot` below, and `reach` to the right of x = 0."""
 
     width: float
     height: float
@@ -50,7 +50,6 @@ class Shape:
     head: float = 0.0
     foot: float = 0.0
     reach: float = 0.0
-    lens: bool = field(default=False)
 
 
 def is_lens(A: Object) -> bool:
@@ -103,8 +102,8 @@ def _plain(node: Node, width: float) -> Shape:
     place = centred(0, height)
     marks: list[Mark] = [Rectangle(0, 0, width, height, node.look, node.about)]
     marks += [Label(width / 2, height / 2 + 4, node.title, 11, "title", True)]
-    ports = [spread(A, place, place) for A in (node.dom, node.cod)]
-    return Shape(width, height, *ports, _tops(node.param, width), tuple(marks))
+    ins, outs = (spread(A, place, place) for A in (node.dom, node.cod))
+    return Shape(width, height, ins, outs, _tops(node.param, width), tuple(marks))
 
 
 def _tops(P: Object, right: float) -> tuple[Port, ...]:
@@ -125,27 +124,27 @@ def halves(node: Node) -> tuple[str, str]:
 def _lens(node: Node, width: float) -> Shape:
     """Forward above, back below, and dots for what is kept between."""
     upper, lower = halves(node)
-    ins, outs, back = counted(node.dom), counted(node.cod), counted(node.param)[1]
+    n, m, back = counted(node.dom), counted(node.cod), counted(node.param)[1]
     width = max(width, text_width(lower) + 18)
     wide = width + SIDE * (back if back <= 4 else 1)
-    above = room(ins[0], outs[0])
-    below = room(ins[1], outs[1])
+    above = room(n[0], m[0])
+    below = room(n[1], m[1])
     second = above + BETWEEN
     marks: list[Mark] = [
         Rectangle(0, 0, width, above, "upper", node.about),
         Label(width / 2, above / 2 + 4, upper, 11, "title", True),
     ]
-    if ins[1] or outs[1] or back:
+    if n[1] or m[1] or back:
         marks += [Rectangle(0, second, wide, below, "lower", node.about)]
         marks += [Label(wide / 2, second + below / 2 + 4, lower, 11, "title", True)]
         marks += [Curve(((width / 2, above), (width / 2, second)), "residual", True, True, "what is kept for the way back")]
     else:
         second, below, wide = above, 0.0, width
-    ports = [spread(A, centred(0, above), centred(second, below)) for A in (node.dom, node.cod)]
+    ins, outs = (spread(A, centred(0, above), centred(second, below)) for A in (node.dom, node.cod))
     tops = _tops(node.param, width)
-    marks += [Curve(((width, p.forward), (wide, p.forward)), "data") for p in ports[1] if p.forward is not None and wide > width]
+    marks += [Curve(((width, p.forward), (wide, p.forward)), "data") for p in outs if p.forward is not None and wide > width]
     marks += [Curve(((t.back, second), (t.back, 0)), "back", True) for t in tops if t.back is not None]
-    return Shape(wide, second + below, *ports, tops, tuple(marks), lens=True)
+    return Shape(wide, second + below, ins, outs, tops, tuple(marks))
 
 
 def _context(node: Node) -> Shape:
@@ -169,8 +168,7 @@ def with_stubs(shape: Shape, node: Node, stubs: Sequence[bool]) -> Shape:
     marks, head, reach = [*shape.marks], 0.0, 0.0
     free = [i for i, stub in enumerate(stubs) if stub]
     bundled = len(node.param) > 4
-    P = node.param
-    lines = _stub_lines(P, shape.tops, free, bundled)
+    lines = _stub_lines(node.param, shape.tops, free, bundled)
     for k, (x, text, about, back) in enumerate(lines):
         top = -STUB * (len(lines) - k) - 2
         marks += [_stub(x, top, back, about), Label(x + 5, top + 7, text, 9.5, "parameter", about=about)]
@@ -187,18 +185,7 @@ def with_stubs(shape: Shape, node: Node, stubs: Sequence[bool]) -> Shape:
             Label(x + 8, y + 4, name, 9.5, "context"),
         ]
         foot, reach = max(foot, y - bottom + 8), max(reach, x + 8 + text_width(name, 9.5) + 4)
-    return Shape(
-        shape.width,
-        shape.height,
-        shape.ins,
-        shape.outs,
-        shape.tops,
-        tuple(marks),
-        head,
-        foot,
-        max(reach, shape.width),
-        shape.lens,
-    )
+    return replace(shape, marks=tuple(marks), head=head, foot=foot, reach=max(reach, shape.width))
 
 
 def _stub(x: float, top: float, back: bool, about: str) -> Curve:

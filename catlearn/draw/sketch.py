@@ -72,7 +72,7 @@ def _node(box: Box, inside: Net | None) -> Node:
         inside,
         reads=reads(box),
         fed=getattr(op, "fed", 0) if inside else 0,
-        states=len(box.dom) if hasattr(op, "known") else 0,
+        states=hasattr(op, "known"),
     )
 
 
@@ -235,7 +235,7 @@ def chosen(net: Net, zoom: int | None) -> Net:
     return next((seen for seen in levels if boxes(seen) > 1), zoomed(net, 1))
 
 
-sketch = Sketch(Nets, on_wire=same_wire, on_box=single, name="draw")
+sketch = Sketch(Nets, on_wire=same_wire, on_box=lambda box: single(_node(box, None)), name="draw")
 unfolding = replace(sketch, unfolds=True)
 
 

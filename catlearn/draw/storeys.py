@@ -1,21 +1,17 @@
-"""What stands above a picture: the arrows that parameters are pulled back along, from top to bottom, and wires to the boxes below."""
+"""What stands above a picture: the arrows that parameters are pulled back along, from top to bottom."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from catlearn.draw.layers import Edge, Item, Layers
+from catlearn.draw.level import LANE, Laid, Level, extended
 from catlearn.draw.net import PARAMETER, Node, Source
 from catlearn.draw.scene import Curve, Label, Mark, Place, Rectangle, Sign, moved, text_width
 from catlearn.draw.shapes import BETWEEN, LEAST, PITCH, Port, Shape, centred, counted, halves, is_lens, spread
 from catlearn.draw.wires import about_wire, parameter_text, strands
-
-LANE = 12.0  # between wires from above that come in from aside
-
-if TYPE_CHECKING:
-    from catlearn.draw.layout import Laid, Plan
 
 SPACE, AWAY, ELBOW = (
     26.0,
@@ -33,16 +29,11 @@ class Landing:
     aside: Port
 
 
-def raised(plan: Plan, below: Laid) -> Laid:
-    """The picture with what is above it."""
-    return Upper(plan, below).laid()
-
-
 class Upper:
-    """The upper storey of a plan, in layers from its parameters down to the boxes below."""
+    """The upper storey of a picture, in layers from its parameters down to the boxes below."""
 
-    def __init__(self, plan: Plan, below: Laid) -> None:
-        self.plan, self.below, self.net = plan, below, plan.net
+    def __init__(self, level: Level, below: Laid) -> None:
+        self.level, self.below, self.feeds, self.net = level, below, level.feeds, level.net
         self.nodes = [i for i, node in enumerate(self.net.nodes) if node.above]
         self.shapes = {i: upright_shape(self.net.nodes[i]) for i in self.nodes}
         self.landings = {(i, k): landing for i, k, landing in self._landings()}
@@ -50,18 +41,18 @@ class Upper:
         self._build()
 
     def _landings(self) -> Iterator[tuple[int, int, Landing]]:
-        plan, shift, lanes = self.plan, self.plan.shifts[0], dict[int, int]()
-        for i in plan.data:
-            x, y = plan.corner(i)
-            layer, shape = plan.rank[i], plan.shapes[i]
-            hidden = plan.is_hidden(i)
-            for k, source in enumerate(plan.tops(i)):
-                if plan.is_stub(source):
+        level, shift, lanes = self.level, self.level.shifts[0], dict[int, int]()
+        for i in self.feeds.level:
+            x, y = level.corner(i)
+            layer, shape = level.plan.rank[i], level.shapes[i]
+            hidden = level.is_hidden(i)
+            for k, source in enumerate(self.feeds.tops(i)):
+                if self.feeds.is_stub(source):
                     continue
                 port = shape.tops[k].moved(x)
                 aside = port
                 if hidden:
-                    at = plan.left[layer] - 8 - LANE * lanes.get(layer, 0)
+                    at = level.left[layer] - 8 - LANE * lanes.get(layer, 0)
                     lanes[layer] = lanes.get(layer, 0) + 1
                     aside = Port(at if port.forward is not None else None, at - 6 if port.back is not None else None)
                 yield i, k, Landing(port, y + shift, aside)
@@ -69,15 +60,15 @@ class Upper:
     def _rank(self) -> None:
         depth: dict[int, int] = {}
         for i in reversed(self.nodes):
-            fed = [t for k in range(len(self.net.nodes[i].cod)) for t, _ in self.plan.feeds.get((i, k), ()) if t in self.shapes]
+            fed = [t for k in range(len(self.net.nodes[i].cod)) for t, _ in self.feeds.ends.get((i, k), ()) if t in self.shapes]
             depth[i] = 1 + max((depth.get(t, 0) for t in fed), default=0)
         self.last = 1 + max(depth.values(), default=0)
         self.rank = {i: self.last - depth[i] for i in self.nodes}
 
     def _build(self) -> None:
-        net, plan = self.net, self.plan
-        used = {source for i in self.nodes for source in net.links[i]} | {plan.tops(i)[k] for i, k in self.landings}
-        loose = {(PARAMETER, k) for k in range(len(net.param))} - set(plan.feeds)
+        net = self.net
+        used = {source for i in self.nodes for source in net.links[i]} | {self.feeds.tops(i)[k] for i, k in self.landings}
+        loose = {(PARAMETER, k) for k in range(len(net.param))} - set(self.feeds.ends)
         self.params = sorted(s for s in used | loose if s[0] == PARAMETER)
         self.items: list[Item] = []
         self.item: dict[Source, int] = {}
@@ -107,7 +98,7 @@ class Upper:
     def goals(self, source: Source) -> list[tuple[int, int, int]]:
         """Where a wire goes: `(layer, node, which of its wires)`, boxes below as the last layer."""
         goals = []
-        for node, wire in self.plan.feeds.get(source, ()):
+        for node, wire in self.feeds.ends.get(source, ()):
             if node in self.shapes:
                 goals.append((self.rank[node], node, wire))
             elif node < len(self.net.nodes):
@@ -125,13 +116,13 @@ class Upper:
                 self.points[(source, reached)] = point
                 at, port = point, 0
             end = (self.item[(goal, -1)], wire) if goal in self.shapes else (self.ports[(goal, wire)], 0)
-            self.edges.append((at, port, *end))
+            self.edges.append((at, port, end[0], end[1]))
 
     # places
 
     def _rows(self) -> None:
         """Where each layer begins and ends, from top to bottom."""
-        named = [source for source in self.params if source[1] not in self.plan.exposed]
+        named = [source for source in self.params if source[1] not in self.feeds.exposed]
         self.levels = self._levels(named)
         self.top = 13.0 * (1 + max(self.levels.values())) + 6 if named else 0.0
         quiet = not self.nodes and not named
@@ -153,12 +144,8 @@ class Upper:
             levels[source] = next((levels[o] + 1 for o in reversed(order[:k]) if self.x[self.item[o]] < end), 0)
         return levels
 
-    def wire(self, source: Source):
-        node, k = source
-        return self.net.param.wires[k] if node == PARAMETER else self.net.nodes[node].cod.wires[k]
-
     def _both(self, x: float, source: Source) -> Port:
-        forward, back = strands(self.wire(source))
+        forward, back = strands(self.feeds.wire(source))
         apart = AWAY if forward and back else 0.0
         return Port(x - apart if forward else None, x + apart if back else None)
 
@@ -180,7 +167,7 @@ class Upper:
         for source in self.sources:
             marks += self._wire_marks(source)
         below, dy = self.below, self.base
-        tops = {k: self.start((PARAMETER, k)) for k in self.plan.exposed}
+        tops = {k: self.start((PARAMETER, k)) for k in self.feeds.exposed}
         left = min([0.0, *(mark.bounds[0] for mark in marks)])
         right = max([below.width, *(mark.bounds[2] for mark in marks)])
         whole = moved([*moved(below.marks, 0, dy), *marks], -left, 0)
@@ -192,7 +179,7 @@ class Upper:
     def _wire_marks(self, source: Source) -> Iterator[Mark]:
         node = source[0]
         layer = 0 if node == PARAMETER else self.rank[node]
-        port, about, look = self.start(source), about_wire(self.wire(source)), self.look(source)
+        port, about, look = self.start(source), about_wire(self.feeds.wire(source)), self.look(source)
         goals = self.goals(source)
         y = self.y[layer][1]
         if source in self.levels:
@@ -254,13 +241,11 @@ class Upper:
 
     def look(self, source: Source) -> str:
         """Wires of parameters; those that an optimiser keeps its state on look otherwise."""
-        kept = [node for node, _ in self.plan.feeds.get(source, ()) if node < len(self.net.nodes) and self.net.nodes[node].states]
+        kept = [node for node, _ in self.feeds.ends.get(source, ()) if node < len(self.net.nodes) and self.net.nodes[node].states]
         return "state" if source[0] == PARAMETER and kept else "parameter"
 
 
 def _ends(ports: tuple[Port, ...], a: float, b: float) -> list[Mark]:
-    from catlearn.draw.layout import extended
-
     return [mark for port in ports for mark in extended(port, a, b)] if b > a else []
 
 
@@ -271,18 +256,18 @@ def upright_shape(node: Node) -> Shape:
     place = lambda begin, size: lambda i, n: begin + size / 2 + ((i - (n - 1) / 2) * PITCH if n <= 24 else 0)  # noqa: E731
     if not is_lens(node.dom @ node.cod):
         width = max(text_width(node.title) + 18, wide[0])
-        ports = [spread(A, place(0, width), centred(0, width)) for A in (node.dom, node.cod)]
+        ins, outs = (spread(A, place(0, width), centred(0, width)) for A in (node.dom, node.cod))
         look = "composite" if node.inside is not None else "box"
         marks = (Rectangle(0, 0, width, LEAST, look, node.about), Label(width / 2, LEAST / 2 + 4, node.title, 11, "title", True))
-        return Shape(width, LEAST, *ports, (), marks)
+        return Shape(width, LEAST, ins, outs, (), marks)
     return _upright_lens(node, wide, place)
 
 
-def _upright_lens(node: Node, wide: list[float], place) -> Shape:
+def _upright_lens(node: Node, wide: list[float], place: Any) -> Shape:
     titles = halves(node)
     left, right = (max(text_width(title) + 18, w) for title, w in zip(titles, wide, strict=True))
     begin = left + BETWEEN
-    ports = [spread(A, place(0, left), place(begin, right)) for A in (node.dom, node.cod)]
+    ins, outs = (spread(A, place(0, left), place(begin, right)) for A in (node.dom, node.cod))
     y = LEAST / 2
     marks: tuple[Mark, ...] = (
         Rectangle(0, 0, left, LEAST, "upper", node.about),
@@ -291,4 +276,4 @@ def _upright_lens(node: Node, wide: list[float], place) -> Shape:
         Label(begin + right / 2, y + 4, titles[1], 11, "title", True),
         Curve(((left, y), (begin, y)), "residual", False, True, "what is kept for the way back"),
     )
-    return Shape(begin + right, LEAST, *ports, (), marks)
+    return Shape(begin + right, LEAST, ins, outs, (), marks)

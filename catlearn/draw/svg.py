@@ -93,8 +93,8 @@ def _rectangle(mark: Rectangle) -> str:
 
 
 def _rect(x: float, y: float, w: float, h: float, r: float, style: str) -> str:
-    x, y, w, h, r = map(_number, (x, y, w, h, r))
-    return f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" {style}/>'
+    place = f'x="{_number(x)}" y="{_number(y)}" width="{_number(w)}" height="{_number(h)}"'
+    return f'<rect {place} rx="{_number(r)}" {style}/>'
 
 
 def _line(a: float, b: float, c: float, d: float) -> str:
@@ -157,6 +157,8 @@ def _sign(mark: Sign) -> str:
             return f'<path d="M{x} {_number(mark.y - 5)}l5 5l-5 5l-5 -5z" fill="{GREEN}"/>'
         case "end":
             return f'<rect x="{_number(mark.x - 2.5)}" y="{_number(mark.y - 2.5)}" width="5" height="5" fill="{BLUE}"/>'
+        case "on":
+            return f'<path d="M{_number(mark.x - 3)} {_number(mark.y - 4)}l6 4l-6 4z" fill="currentColor"/>'
         case "tick":
             return _path(f"M{_number(mark.x - 6)} {y}l4 5l8 -11", f'stroke="{GREEN}" stroke-width="2.5"')
     return _path(f"M{_number(mark.x - 5)} {_number(mark.y - 5)}l10 10m0 -10l-10 10", f'stroke="{ORANGE}" stroke-width="2.5"')

@@ -38,10 +38,7 @@ def object_text(A: Object) -> str:
 def about_wire(wire: Any) -> str:
     """A wire in full, for whoever hovers over it."""
     label = getattr(wire, "label", None)
-    if hasattr(wire, "bwd"):
-        text = f"forward {wire.fwd}, back {wire.bwd}"
-    else:
-        text = repr(wire)
+    text = f"forward {wire.fwd}, back {wire.bwd}" if hasattr(wire, "bwd") else repr(wire)
     return cut(f"{label}: {text}" if label else text, 300)
 
 
