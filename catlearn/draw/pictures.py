@@ -15,12 +15,19 @@ from catlearn.draw.layout import laid_out
 from catlearn.draw.picture import Picture
 from catlearn.draw.scene import scene
 from catlearn.draw.sketch import Sketch, chosen, sketch, unfolding
+from catlearn.draw.strands import strands, summed
+from catlearn.equivariant.combinations import Combination
+from catlearn.equivariant.diagrams import PointDiagram
 from catlearn.learn.learner import Learner
 from catlearn.learn.optimiser import Optimiser
 
 
 def picture_of(thing: Any, zoom: int | None, width: float | None, size: int, unfold: bool) -> Picture:
     """The picture of a thing: see `draw`."""
+    if isinstance(thing, PointDiagram):
+        return Picture(strands(thing))
+    if isinstance(thing, Combination):
+        return Picture(summed(thing))
     functor = unfolding if unfold else sketch
     diagram = diagram_of(thing, size)
     return string_diagram(diagram, zoom, width, functor)

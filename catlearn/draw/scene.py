@@ -55,8 +55,11 @@ class Label:
 
 @dataclass(frozen=True)
 class Curve:
-    """A wire through these points, smooth, and level (or upright) where it passes one. Looks: "data", "parameter", "state",
-    "context", "back", "residual", "feedback", "plain". With an arrowhead at its end where `arrow`; smooth but where `cornered`."""
+    """A wire through these points, smooth but where `cornered`, level (or upright) where it passes them, and an `arrow`.
+
+    Looks: "data", "parameter", "state", "context", "back", "residual", "feedback", "plain", "block0" to "block5", "leg", "edge".
+    One with a `sag` hangs so far below both ends, or stands above them.
+    """
 
     points: tuple[Place, ...]
     look: str = "data"
@@ -64,6 +67,7 @@ class Curve:
     arrow: bool = False
     about: str = ""
     cornered: bool = False
+    sag: float = 0.0
 
     def moved(self, dx: float, dy: float) -> Curve:
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
@@ -71,17 +75,21 @@ class Curve:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         xs, ys = zip(*self.points, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
+        deep = 0.75 * self.sag
+        return min(xs), min(ys) + min(deep, 0), max(xs), max(ys) + max(deep, 0)
 
     @property
     def pieces(self) -> list[tuple[Place, Place, Place, Place]]:
         """The cubic Bézier curves between neighbouring points."""
+        if self.sag:
+            return [(a, (a[0], a[1] + self.sag), (b[0], b[1] + self.sag), b) for a, b in pairwise(self.points)]
         return [_bent(a, b, self.upright) for a, b in pairwise(self.points)]
 
 
 @dataclass(frozen=True)
 class Sign:
-    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "on", "tick", "cross"."""
+    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "on", "tick", "cross", and of
+    strands "dot0" to "dot5", "epsilon", "vertex", "ring", "selfloop"."""
 
     x: float
     y: float

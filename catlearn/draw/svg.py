@@ -7,7 +7,8 @@ from html import escape
 from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Scene, Sign
 
 # of middling lightness, so that they have a contrast of 3 and more to white and to black
-BLUE, ORANGE, GREEN, PURPLE = "#2f80c2", "#d2622a", "#2e9465", "#9a63c9"
+BLUE, ORANGE, GREEN, PURPLE, BROWN, PINK = COLOURS = "#2f80c2", "#d2622a", "#2e9465", "#9a63c9", "#a87a12", "#c2528b"
+GREY = "#808080"
 
 WIRES = {
     "data": 'stroke="currentColor" stroke-width="1.4"',
@@ -19,6 +20,8 @@ WIRES = {
     "residual": 'stroke="currentColor" stroke-width="2" stroke-dasharray="0.1 4" stroke-linecap="round"',
     "feedback": f'stroke="{GREEN}" stroke-width="1.6"',
 }
+WIRES |= {f"block{i}": f'stroke="{colour}" stroke-width="2.5"' for i, colour in enumerate(COLOURS)}
+WIRES |= {"leg": f'stroke="{GREY}" stroke-width="1.5" stroke-dasharray="4 3"', "edge": f'stroke="{GREY}" stroke-width="4"'}
 TEXTS = {
     "title": 'fill="currentColor"',
     "name": 'fill="currentColor" font-style="italic"',
@@ -125,7 +128,7 @@ def _way(mark: Curve) -> str:
     if mark.cornered:
         return d + "".join(f"L{_number(x)} {_number(y)}" for x, y in rest)
     for a, b, c, e in mark.pieces:
-        level = abs(a[1] - e[1]) < 0.05 or abs(a[0] - e[0]) < 0.05
+        level = not mark.sag and (abs(a[1] - e[1]) < 0.05 or abs(a[0] - e[0]) < 0.05)
         d += f"L{_number(e[0])} {_number(e[1])}" if level else "C" + " ".join(f"{_number(p)} {_number(q)}" for p, q in (b, c, e))
     return d
 
@@ -159,6 +162,15 @@ def _sign(mark: Sign) -> str:
             return f'<rect x="{_number(mark.x - 2.5)}" y="{_number(mark.y - 2.5)}" width="5" height="5" fill="{BLUE}"/>'
         case "on":
             return f'<path d="M{_number(mark.x - 3)} {_number(mark.y - 4)}l6 4l-6 4z" fill="currentColor"/>'
+        case "epsilon":
+            body = f'<ellipse cx="{x}" cy="{y}" rx="13" ry="11" fill="{GREY}"/>'
+            return f'{body}<text x="{x}" y="{_number(mark.y + 4)}" font-size="11" text-anchor="middle" fill="#ffffff">ε</text>'
+        case "vertex":
+            return f'<rect x="{_number(mark.x - 4)}" y="{_number(mark.y - 4)}" width="8" height="8" fill="{GREY}"/>'
+        case "ring" | "selfloop":
+            return circle(8, f'fill="none" {WIRES["edge"] if mark.look == "selfloop" else WIRES["block0"]}')
+        case look if look.startswith("dot"):
+            return circle(4, f'fill="{COLOURS[int(look[3:])]}"')
         case "tick":
             return _path(f"M{_number(mark.x - 6)} {y}l4 5l8 -11", f'stroke="{GREEN}" stroke-width="2.5"')
     return _path(f"M{_number(mark.x - 5)} {_number(mark.y - 5)}l10 10m0 -10l-10 10", f'stroke="{ORANGE}" stroke-width="2.5"')

@@ -20,7 +20,7 @@ from catlearn.core.arrow import Arrow
 from catlearn.core.errors import ArgumentError, CompositionError, TypingError
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.combinations import Combination, combination
-from catlearn.equivariant.pictures import ascii_text, svg
+from catlearn.equivariant.pictures import ascii_text
 
 Block = tuple[int, ...]
 
@@ -149,14 +149,7 @@ class PointDiagram(Arrow):
         """How many blocks go through: the rank of the matrix is at most n to this power, and composites have no more."""
         return len(self.cross)
 
-    # as a picture
-
-    def svg(self) -> str:
-        """The text of an SVG: the domain's row of dots above the codomain's, and a curve for each strand."""
-        return svg(self)
-
-    def _repr_svg_(self) -> str:
-        return svg(self)
+    # as text
 
     def ascii(self) -> str:
         """A few lines of text: the letter of its block at each point, the domain's above the codomain's.
