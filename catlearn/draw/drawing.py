@@ -24,3 +24,15 @@ def draw(thing: Any, zoom: int | None = None, *, width: float | None = 860, size
     from catlearn.draw.pictures import picture_of
 
     return picture_of(thing, zoom, width, size, unfold)
+
+
+def to_tikz(thing: Any, zoom: int | None = None, **options: Any) -> str:
+    """The picture that `draw` gives, as the text of a `tikzpicture` for LaTeX; it needs the package tikz alone.
+
+    >>> import catlearn as cl
+    >>> cl.to_tikz(cl.R(3) >> cl.tanh).splitlines()[-1]
+    '\\\\end{tikzpicture}'
+    """
+    from catlearn.draw.tikz import tikz
+
+    return tikz(draw(thing, zoom, **options).scene)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
+from catlearn.algebra.forest import Tree
 from catlearn.core.diagram import Diagram, identity
 from catlearn.core.errors import CatlearnError, TypingError
 from catlearn.core.family import Family
@@ -16,6 +17,7 @@ from catlearn.draw.picture import Picture
 from catlearn.draw.scene import scene
 from catlearn.draw.sketch import Sketch, chosen, sketch, unfolding
 from catlearn.draw.strands import strands, summed
+from catlearn.draw.trees import tree_scene
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.diagrams import PointDiagram
 from catlearn.learn.learner import Learner
@@ -28,6 +30,8 @@ def picture_of(thing: Any, zoom: int | None, width: float | None, size: int, unf
         return Picture(strands(thing))
     if isinstance(thing, Combination):
         return Picture(summed(thing))
+    if isinstance(thing, Tree):
+        return Picture(tree_scene(thing))
     functor = unfolding if unfold else sketch
     diagram = diagram_of(thing, size)
     return string_diagram(diagram, zoom, width, functor)
