@@ -13,12 +13,13 @@ from catlearn.algebra.polynomial import Exponent, Polynomial, Sum
 from catlearn.core.diagram import Diagram, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.family import Family
+from catlearn.core.shown import Shown
 from catlearn.core.text import call_code, short
 from catlearn.core.wires import I, Object, count, difference
 
 
 @dataclass(frozen=True, repr=False)
-class Algebra:
+class Algebra(Shown):
     """An algebra of F: a carrier S and a structure `F(S) ⊗ P → S`.
 
     An arrow out of a sum is a tuple of arrows, so for `F₁ + F₂ + …` the structure may be one: an arrow `Fᵢ(S) → S` for each
@@ -71,7 +72,7 @@ class Algebra:
 
 
 @dataclass(frozen=True, repr=False)
-class Coalgebra:
+class Coalgebra(Shown):
     """A coalgebra of F: a carrier S and a structure `S ⊗ P → F(S)`.
 
     An arrow into a product is a tuple of arrows, so for `F₁ × F₂ × …` the structure may be one: an arrow `S → Fᵢ(S)` for
@@ -129,7 +130,7 @@ class Coalgebra:
 
 
 @dataclass(frozen=True, repr=False)
-class Monoid:
+class Monoid(Shown):
     """A monoid: a carrier M, `unit : I → M` and an associative `multiply : M ⊗ M → M`. An algebra of the list monad.
 
     Its fold may go in any bracketing, so it takes log n steps. `draw(key)` gives random elements where not all values of the

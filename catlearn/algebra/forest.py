@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from catlearn.algebra.polynomial import Constant, Polynomial, Product, Sum, Variable, X, const, one
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import sum_objects
+from catlearn.core.shown import Shown
 from catlearn.core.wires import Object, Wire, is_whole, wire
 
 CHILD, PERHAPS = "X", "one + X"
@@ -54,8 +55,8 @@ class Summand:
 @partial(
     jax.tree_util.register_dataclass, meta_fields=["summands"], data_fields=["labels", "tags", "children", "heights", "root"]
 )
-@dataclass(frozen=True)
-class Tree:
+@dataclass(frozen=True, repr=False)
+class Tree(Shown):
     """A tree of a polynomial endofunctor, or a DAG, in arrays of fixed length; with leading axes on all of them, a forest.
 
     Node i is of summand `tags[i]` (None where there is but one), has the labels `labels[tag][wire][i]` and the children
@@ -90,6 +91,9 @@ class Tree:
     def functor(self) -> Polynomial:
         """The functor of which this is a tree."""
         return functor_of(self.summands, self.objects)
+
+    def __repr__(self) -> str:
+        return f"Tree of {self.object_code() or 'changes'}"
 
     def object_code(self) -> str | None:
         """The code of the object whose values look like this, for the text of wires; None for mere changes."""

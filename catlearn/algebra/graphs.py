@@ -18,6 +18,7 @@ from jax.core import Tracer
 
 from catlearn.algebra.rows import Rows
 from catlearn.core.errors import ArgumentError, WireError
+from catlearn.core.shown import Shown
 from catlearn.core.wires import Object, R, Wire, is_whole, wire
 
 MOST_NODES = 2**31 - 1  # edges name nodes by int32
@@ -29,7 +30,7 @@ MOST_NODES = 2**31 - 1  # edges name nodes by int32
     data_fields=["senders", "receivers", "weights", "features", "owner", "rows"],
 )
 @dataclass(frozen=True)
-class EdgeList:
+class EdgeList(Shown):
     """A graph by its edges, or a disjoint union of several, in arrays of fixed length. `edge_list` makes and checks them.
 
     Edge e goes from node `senders[e]` to node `receivers[e]`, both int32; `weights[e]` (None: all 1) and `features`, a pytree

@@ -16,12 +16,13 @@ from catlearn.categories.smooth import zeros_of
 from catlearn.core.diagram import Diagram, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import sum_objects
+from catlearn.core.shown import Shown
 from catlearn.core.wires import I, Object, R, is_whole
 
 TAG = R(dtype="int32").named("tag")
 
 
-class Polynomial:
+class Polynomial(Shown):
     """An endofunctor of Smooth, and of Para(Smooth): `F(S)` for an object, `F(f)` for an arrow.
 
     `F + G`, `F * G`, `F ** 3` (a product of three), and `F ** A` for an object A (exponent by inputs A). A value of a sum

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from catlearn.core.shown import Shown
 
-class Arrow:
+
+class Arrow(Shown):
     """An arrow `dom → cod` of some category: composes with `>>`, tensors with `@`.
 
     A concrete arrow defines `dom`, `cod`, `then` and `tensor`; the operators follow.

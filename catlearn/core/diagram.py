@@ -69,7 +69,7 @@ class Diagram(Arrow):
         if not isinstance(other, Diagram):
             return NotImplemented
         if self.cod != other.dom:
-            raise CompositionError(mismatch(self, other))
+            raise CompositionError(mismatch(self, other)).between(self, other)
         category = _common_category(self, other)
         if isinstance(self, Wiring) and isinstance(other, Wiring):
             return _fused(self, other)

@@ -1,10 +1,28 @@
 """The errors that catlearn raises on the line that made the mistake."""
 
-from typing import Any
+from typing import Any, Self
 
 
 class CatlearnError(Exception):
-    """Any error of ours. What was expected, what came, where, and what to do."""
+    """Any error of ours. What was expected, what came, where, and what to do.
+
+    Where two things were composed that don't fit, they are in `composed`, and a notebook shows where they part.
+    """
+
+    composed: tuple[Any, Any] | None = None
+
+    def between(self, left: Any, right: Any) -> Self:
+        """The same error, of what was composed."""
+        self.composed = (left, right)
+        return self
+
+    def _render_traceback_(self) -> list[str]:
+        from catlearn.draw.mistakes import rendered_traceback
+
+        return rendered_traceback(self)
+
+    def __reduce__(self) -> tuple:
+        return type(self), self.args, {name: value for name, value in vars(self).items() if name != "composed"}
 
 
 class WireError(CatlearnError, TypeError):

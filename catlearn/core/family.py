@@ -256,6 +256,7 @@ def _resolved(family: Family, before: Diagram) -> Diagram:
     try:
         return family.resolve(before.cod)
     except TypingError as error:
+        error.between(before, family)
         if len(before):
             error.add_note(f"  after: {short(before)}\n  at: part {len(before)} of the composite, which gets {before.cod}")
         raise

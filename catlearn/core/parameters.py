@@ -13,6 +13,7 @@ from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wirin
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import fold
 from catlearn.core.paths import segments
+from catlearn.core.shown import table_html
 from catlearn.core.text import short
 from catlearn.core.track import copies
 from catlearn.core.values import values_of
@@ -185,6 +186,9 @@ def _param_text(node: Diagram) -> str:
     return ", ".join(shown + [f"… {len(wires) - 3} more"] * (len(wires) > 3))
 
 
+HEADS = ("path", "arrow", "codomain", "parameters", "count")
+
+
 @dataclass(frozen=True)
 class Table:
     """The table that `describe` gives: prints as text."""
@@ -194,9 +198,12 @@ class Table:
     total: int
     bytes: int
 
+    def _repr_html_(self) -> str:
+        lines = [(r.path, r.what, r.cod, r.param, r.count) for r in self.lines]
+        return table_html(self.title, HEADS, lines, f"{self.total:,} parameters, {self.bytes:,} bytes")
+
     def __repr__(self) -> str:
-        heads = ("path", "arrow", "codomain", "parameters", "count")
-        cells = [heads, *((r.path, r.what, r.cod, r.param, f"{r.count:,}") for r in self.lines)]
+        cells = [HEADS, *((r.path, r.what, r.cod, r.param, f"{r.count:,}") for r in self.lines)]
         widths = [max(len(row[i]) for row in cells) for i in range(5)]
         ruled = [
             "  ".join(text.rjust(w) if i == 4 else text.ljust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True)))

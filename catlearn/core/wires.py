@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.core.errors import CompositionError, WireError
+from catlearn.core.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _array_text(leaf: jax.ShapeDtypeStruct) -> str:
 
 
 @dataclass(frozen=True)
-class Object:
+class Object(Shown):
     """A tuple of wires. `A @ B` concatenates and `I` is empty, so the tensor is strictly associative and unital.
 
     Wires are `Wire` in the category of JAX functions; other categories bring their own. `R(3) >> f` treats the object

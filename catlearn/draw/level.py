@@ -216,6 +216,8 @@ class Level:
 
 def extended(port: Port, a: float, b: float) -> list[Mark]:
     """A wire on to a border."""
+    if b - a < 0.5:
+        return []
     marks: list[Mark] = [] if port.forward is None else [Curve(((a, port.forward), (b, port.forward)), "data")]
     return marks + ([] if port.back is None else [Curve(((b, port.back), (a, port.back)), "back")])
 

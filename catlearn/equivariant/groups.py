@@ -19,6 +19,7 @@ from jax.scipy.linalg import expm
 from scipy.linalg import block_diag
 
 from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.wires import Object, is_whole
 from catlearn.equivariant.intertwiners import represented
 from catlearn.equivariant.representations import Tensor, power_of, standard
@@ -26,7 +27,7 @@ from catlearn.equivariant.representations import Tensor, power_of, standard
 Matrices = tuple[np.ndarray, ...]
 
 
-class MatrixGroup:
+class MatrixGroup(Shown):
     """A group of invertible real n × n matrices. Subclasses are frozen dataclasses of what they are made from, so groups can
     be compared and hashed; nothing is computed until it is asked for. `G * H` is the direct product.
 

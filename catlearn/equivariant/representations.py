@@ -14,6 +14,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from catlearn.core.errors import TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.wires import is_whole
 
 
@@ -25,7 +26,7 @@ class Axis:
     dual: bool = False
 
 
-class Representation:
+class Representation(Shown):
     """A finite-dimensional representation of a group: `ρ : G → GL(W)`, and `dρ` of its Lie algebra.
 
     `V + W` is the direct sum, `V * W` the tensor product, `V.dual` the dual; tensor products distribute over sums.

@@ -16,6 +16,7 @@ from catlearn.categories.lens import Optic, backward_of, forward_of
 from catlearn.categories.para import Parametric
 from catlearn.categories.smooth import Map
 from catlearn.core.diagram import Diagram
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object, Wire
@@ -24,7 +25,7 @@ TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class Counterexample:
+class Counterexample(Shown):
     """Why a law fails: its name, the two sides, and where they differ. A law returns one of these, or None."""
 
     law: str

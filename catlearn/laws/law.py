@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import jax
 
 from catlearn.core.diagram import Diagram
+from catlearn.core.shown import Shown
 from catlearn.core.wires import Object
 from catlearn.laws.counterexample import Counterexample
 from catlearn.laws.random import Choose, random_arrow
@@ -16,7 +17,7 @@ Check = Callable[[Choose], Counterexample | None]
 
 
 @dataclass(frozen=True)
-class Law:
+class Law(Shown):
     """A law with a way to try it: `check(choose)` draws arrows and returns None or a counterexample."""
 
     name: str

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from catlearn.core.shown import table_html
+
 
 @dataclass(frozen=True)
 class History:
@@ -39,6 +41,11 @@ class History:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.rows)
+
+    def _repr_html_(self) -> str:
+        last = self.rows[-10:]
+        left = f"the last {len(last)} of " if len(last) < len(self) else ""
+        return table_html(f"{left}{len(self)} epochs by {self.loop}", self.columns, [list(row.values()) for row in last])
 
     def __repr__(self) -> str:
         last = self.rows[-1] if self.rows else {}

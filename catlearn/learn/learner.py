@@ -20,6 +20,7 @@ from catlearn.categories.smooth import Map, Smooth, change, changed, changing, i
 from catlearn.core.diagram import Box, Diagram, identity, wiring
 from catlearn.core.errors import ArgumentError, TypingError
 from catlearn.core.family import Family
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import I, Object, count
@@ -98,7 +99,7 @@ observe = _Observe()
 
 
 @dataclass(frozen=True)
-class Learner:
+class Learner(Shown):
     """A supervised learner `A → I` of Para(Lens(Smooth)), with parameters `(S ⊗ P, S ⊗ P) ⊗ (T, T')`.
 
     `composite(n)` is the diagram for batches of n examples, and `step` its backward arrow. A state is a tuple with an

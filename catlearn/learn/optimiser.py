@@ -16,11 +16,12 @@ from catlearn.categories.smooth import Map, Smooth, change, changed, changing
 from catlearn.core.diagram import Box
 from catlearn.core.errors import CompositionError
 from catlearn.core.paths import distinct
+from catlearn.core.shown import Shown
 from catlearn.core.text import call_code
 from catlearn.core.wires import I, Object
 
 
-class Stateful:
+class Stateful(Shown):
     """What optimisers and transformations of gradients share: a state for each object of parameters, and a `get`.
 
     p and g are tuples of pytrees, the parts of the parameters that can change. Parameters of integers, booleans and keys
