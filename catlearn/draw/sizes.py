@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catlearn.core.packages import package
-from catlearn.draw.curves import INK, SECOND
 
 Errors = Mapping[str, Sequence[Sequence[float]]]
 
@@ -20,13 +19,16 @@ def sizes(numbers: Sequence[int], errors: Errors, title: str = "") -> Any:
     >>> len(sizes([10, 100], {"net test": [[0.5], [0.1]], "net moved": [[0.5], [0.1]]}).axes[0].lines)
     4
     """
-    figure = package("matplotlib.figure", "draw").Figure(figsize=(5.6, 3.8), layout="constrained")
+    package("matplotlib.figure", "draw")
+    from catlearn.draw import style
+
+    figure = style.figure(f"error by number of examples of {', '.join(errors)}", 5.6, 3.8)
     axes, seen = figure.subplots(), []
     for name, runs in errors.items():
         model = name.split()[0]
         first = model not in seen
         seen += [model] * first
-        colour = (INK, SECOND)[seen.index(model) % 2]
+        colour = (style.INK, style.SECOND)[seen.index(model) % 2]
         means = [sum(each) / len(each) for each in runs]
         axes.plot(numbers, means, color=colour, linestyle="-" if first else "--", marker="o" if first else "x", label=name)
         dots = [(n, error) for n, each in zip(numbers, runs, strict=True) for error in each]
@@ -34,7 +36,7 @@ def sizes(numbers: Sequence[int], errors: Errors, title: str = "") -> Any:
     axes.set(xscale="log", yscale="log", xlabel="examples to learn from", ylabel="error")
     axes.set_xticks(numbers, [f"{n:,}" for n in numbers])
     axes.xaxis.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
+    style.plain(axes)
     axes.legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=10)
     return figure

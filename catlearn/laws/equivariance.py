@@ -58,7 +58,20 @@ def equivariance_error(
     >>> equivariance_error(O(3).power(1, channels=2) >> linear(power=3, channels=2)) < 1e-5
     True
     """
-    return max((error for error, _ in _errors(f, samples, params, key, dom, cod)), default=0.0)
+    return max(equivariance_errors(f, samples, params, key, dom=dom, cod=cod), default=0.0)
+
+
+def equivariance_errors(
+    f: Diagram,
+    samples: int = 5,
+    params: tuple | None = None,
+    key: jax.Array | None = None,
+    *,
+    dom: Object | None = None,
+    cod: Object | None = None,
+) -> list[float]:
+    """The relative error for each of the random g and x. See `equivariant`."""
+    return [error for error, _ in _errors(f, samples, params, key, dom, cod)]
 
 
 def _errors(f: Diagram, samples: int, params: Any, key: Any, dom: Object | None, cod: Object | None) -> list[tuple[float, Any]]:
