@@ -22,8 +22,8 @@ class Shown:
 def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], foot: str = "") -> str:
     """A table for a notebook: numbers to the right, everything escaped.
 
-    >>> table_html("sizes", ["n"], [[3]])[:36]
-    '<table class="catlearn"><caption styl'
+    >>> table_html("sizes", ["n"], [[3]]).count("<td")
+    1
     """
     style = 'style="text-align:left;caption-side:top"'
     head = "".join(f'<th scope="col" style="text-align:left">{escape(text)}</th>' for text in heads)
