@@ -194,7 +194,7 @@ data = inertia(100, 200)
 nets = of_symmetric(data)
 scores = {}
 for name in ("vector", "mlp"):
-    learner = cl.supervised(nets[name], cl.quadratic, cl.average(cl.adam(0.01 if name == "vector" else 0.003)))
+    learner = cl.supervised(nets[name], cl.quadratic, cl.average(cl.adam(0.01 if name == "vector" else 0.003), 0.98))
     state, _ = learner.fit(
         learner.init(jax.random.key(1)), data.train, epochs=300, batch_size=50, key=jax.random.key(2), progress=False
     )
