@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: env demo test lint bench notebooks clean
+.PHONY: env demo test lint bench notebooks docs clean
 
 env: .venv/installed
 
@@ -31,12 +31,21 @@ bench: env .venv/rivals
 	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	touch $@
 
+LESSONS := $(patsubst notebooks/%.py,build/notebooks/%.ipynb,$(wildcard notebooks/*.py))
+
 notebooks: env
-	mkdir -p build/notebooks
-	for lesson in notebooks/*.py; do \
-	  name=build/notebooks/$$(basename $$lesson .py).ipynb; \
-	  $(BIN)/jupytext --quiet --to ipynb --output $$name $$lesson && $(BIN)/jupyter execute --inplace $$name || exit 1; \
-	done
+	$(MAKE) --no-print-directory --jobs 2 $(LESSONS)
+
+build/notebooks/%.ipynb: notebooks/%.py $(shell find catlearn -name '*.py')
+	@mkdir -p $(@D)/drafts && echo $<
+	@$(BIN)/jupytext --quiet --to ipynb --output $(@D)/drafts/$(@F) $<
+	@$(BIN)/jupyter execute --inplace $(@D)/drafts/$(@F) --timeout 300 > $(@D)/drafts/$*.log 2>&1 || (cat $(@D)/drafts/$*.log; echo "the lesson $< failed"; exit 1)
+	@mv $(@D)/drafts/$(@F) $@
+
+docs: notebooks
+	$(BIN)/python docs/stage.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file build/mkdocs.yml
+	$(BIN)/python docs/check.py build/site
 
 clean:
 	rm -rf .venv build runs
