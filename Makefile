@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: env demo test lint bench notebooks docs clean
+.PHONY: env demo test lint bench notebooks docs docs-check newcomer clean
 
 env: .venv/installed
 
@@ -46,6 +46,17 @@ docs: notebooks
 	$(BIN)/python docs/stage.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file build/mkdocs.yml
 	$(BIN)/python docs/check.py build/site
+
+# Opens every page in headless Chromium; needs Chromium with its driver, and npm.
+docs-check: docs
+	test -x /usr/bin/chromium -a -x /usr/bin/chromedriver || (echo "docs-check needs Debian's packages chromium and chromium-driver"; exit 1)
+	$(BIN)/python -m pip install --quiet 'selenium>=4.20'
+	npm install --silent --prefix build axe-core
+	$(BIN)/python docs/browse.py build/site build/node_modules/axe-core/axe.min.js
+
+# From a fresh clone to a model of one's own, by the README's commands.
+newcomer:
+	$(PYTHON) docs/newcomer.py
 
 clean:
 	rm -rf .venv build runs

@@ -53,7 +53,7 @@ def main() -> None:
         (PAGES / "reference" / f"{name}.md").write_text(room(name, about), encoding="utf-8")
     measured()
     nav = [
-        {"Home": ["index.md", {"Install": "install.md"}, {"Command line": "command-line.md"}]},
+        {"Home": ["index.md", {"Install": "install.md"}, {"Tour": "tour.md"}, {"Command line": "command-line.md"}]},
         {"Lessons": ["lessons/index.md", *lessons]},
         {"How to": [{"add a category": "how-to/category.md"}, {"add a functor": "how-to/functor.md"}, {"add a layer": "how-to/layer.md"}]},
         {"Words and papers": [{"Dictionary": "dictionary.md"}, {"Papers": "papers.md"}, {"How to cite": "cite.md"}]},

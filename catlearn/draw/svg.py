@@ -59,7 +59,7 @@ def svg(scene: Scene, alone: bool = False) -> str:
     width, height = _number(scene.width), _number(scene.height)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="catlearn" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" role="img" '
+        f'viewBox="0 0 {width} {height}" style="max-width:max(100%,640px);height:auto" role="img" '
         f'aria-label="{escape(scene.about, quote=True)}" font-family="{FONT}">'
     )
     return head + (PAPER if alone else "") + "".join(map(_mark, scene.marks)) + "</svg>"
