@@ -16,7 +16,7 @@ from catlearn.core.shown import Shown
 
 
 @dataclass(frozen=True)
-class Wire:
+class Wire(Shown):
     """A pytree of shaped arrays, with an optional label. Labels name things and do not take part in equality.
 
     >>> R(2, 3).wires[0].shape_text
