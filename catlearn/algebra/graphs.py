@@ -66,7 +66,12 @@ class EdgeList(Shown):
         return all(jnp.issubdtype(end.dtype, jnp.integer) for end in (self.senders, self.receivers))
 
     def _facts(self) -> list[tuple[str, Any]]:
-        own = [("weights", self.weights), ("features", self.features), ("owner of each node", self.owner), ("rows", self.rows)]
+        own = [
+            ("weights", self.weights),
+            ("features", self.features),
+            ("owner of each node", self.owner),
+            ("rows", None if self.rows is None else self.rows.lengths),
+        ]
         return [("nodes", self.nodes), ("edges", self.edges), ("graphs", self.parts), *(f for f in own if f[1] is not None)]
 
     def __repr__(self) -> str:
@@ -74,10 +79,10 @@ class EdgeList(Shown):
         if axes is None:  # the shape of a change, or of another pytree with this structure
             given = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) not in (None, False)]
             return f"EdgeList({', '.join(given)})"
-        some = [f"{axes[:-1]} of", ""][len(axes) < 2]
+        some = [f"batch {axes[:-1]},"] if len(axes) > 1 else []
         own = [f"{name} {brief(value)}" for name, value in self._facts()[3:]]
         graphs = [] if self.graphs is None else [count(self.graphs, "graph")]
-        size = [f"{some} {count(self.nodes, 'node')}".strip(), count(self.edges, "edge"), *graphs]
+        size = [" ".join([*some, count(self.nodes, "node")]), count(self.edges, "edge"), *graphs]
         return f"EdgeList({', '.join(size + own)})"
 
     def object_code(self) -> str | None:

@@ -33,9 +33,12 @@ def facts_html(caption: str, facts: Iterable[tuple[str, Any]]) -> str:
     >>> facts_html("dense(3)", [("features", 3)]).count('<th scope="row"')
     1
     """
-    rows = "".join(f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>{_cell(value)}</tr>' for name, value in facts)
-    title = f'<caption style="text-align:left;caption-side:top"><code>{escape(caption)}</code></caption>'
-    return f'<table class="catlearn">{title}<tbody>{rows}</tbody></table>'
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left;width:1%;white-space:nowrap">{escape(name)}</th>{_cell(value, "left")}</tr>' for name, value in facts
+    )
+    style = 'style="text-align:left;caption-side:top"'
+    title = f"<caption {style}><code>{escape(brief(caption))}</code></caption>"
+    return f'<table class="catlearn" style="min-width:min(40em,100%)">{title}<tbody>{rows}</tbody></table>'
 
 
 def brief(value: Any) -> str:
@@ -50,7 +53,7 @@ def brief(value: Any) -> str:
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"{tuple(value.shape)} {value.dtype}"
     if isinstance(value, FunctionType):
-        return value.__name__
+        return value.__name__ if value.__name__ != "<lambda>" else "a function"
     text = " ".join(repr(value).split("\n# ")[0].split()) if not isinstance(value, str) else value
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 
@@ -69,7 +72,7 @@ def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]
     return f"{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{below}</table>"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, side: str = "right") -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     text = f"{value:,}" if isinstance(value, int) and number else f"{value:.4g}" if number else brief(value)
-    return f'<td style="text-align:{"right" if number else "left"}">{escape(text)}</td>'
+    return f'<td style="text-align:{side if number else "left"}">{escape(text)}</td>'
