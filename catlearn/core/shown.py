@@ -34,7 +34,8 @@ def facts_html(caption: str, facts: Iterable[tuple[str, Any]]) -> str:
     1
     """
     rows = "".join(
-        f'<tr><th scope="row" style="text-align:left;width:1%;white-space:nowrap">{escape(name)}</th>{_cell(value, "left")}</tr>' for name, value in facts
+        f'<tr><th scope="row" style="text-align:left;width:1%;white-space:nowrap">{escape(name)}</th>{_cell(value, "left")}</tr>'
+        for name, value in facts
     )
     style = 'style="text-align:left;caption-side:top"'
     title = f"<caption {style}><code>{escape(brief(caption))}</code></caption>"

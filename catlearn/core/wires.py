@@ -58,6 +58,11 @@ class Wire(Shown):
         code = getattr(self.struct, "object_code", lambda: None)()
         return code or f"wire({self._struct_text})"
 
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from catlearn.draw.folding import in_a_line
+
+        return in_a_line(self, path)
+
     @property
     def _struct_text(self) -> str:
         arrays = [_Text(_array_text(leaf)) for leaf in self.leaves]
@@ -144,6 +149,11 @@ class Object(Shown):
 
     def __repr__(self) -> str:
         return " @ ".join(map(repr, self.wires)) or "I"
+
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from catlearn.draw.folding import in_a_line
+
+        return in_a_line(self, path)
 
 
 I = Object()  # noqa: E741  (the unit object has this name in the field)
