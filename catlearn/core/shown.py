@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from html import escape
-from types import FunctionType
 from typing import Any
 
 MOST = 120  # letters of a cell
@@ -53,8 +52,8 @@ def brief(value: Any) -> str:
         return ", ".join(map(brief, value))
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"{tuple(value.shape)} {value.dtype}"
-    if isinstance(value, FunctionType):
-        return value.__name__ if value.__name__ != "<lambda>" else "a function"
+    if callable(value) and isinstance(name := getattr(value, "__name__", None), str):
+        return name if name != "<lambda>" else "a function"
     text = " ".join(repr(value).split("\n# ")[0].split()) if not isinstance(value, str) else value
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 

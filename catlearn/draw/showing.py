@@ -18,8 +18,8 @@ def shown(thing: Any) -> str:
     """HTML of a thing. Never raises: what has no picture is shown as a table, and as its text where that has nothing to say.
 
     >>> import catlearn as cl
-    >>> shown(cl.R(3) >> cl.tanh).count("<svg"), shown(cl.dense(3)).count("<table"), shown(cl.relu)
-    (1, 1, '<pre>relu</pre>')
+    >>> shown(cl.R(3) >> cl.tanh).count("<svg"), shown(cl.dense(3)).count("<table"), shown(cl.Smooth)
+    (1, 1, '<pre>Smooth</pre>')
     """
     text = repr(thing)
     try:

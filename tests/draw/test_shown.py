@@ -87,6 +87,8 @@ TABLES = {
     "history": cl.History(({"epoch": 1, "loss": 0.5, "seconds": 0.1},) * 20, "scan"),
     "family": cl.dense(3) >> cl.relu,
     "layer": cl.dense(3),
+    "function": cl.relu,
+    "loss": cl.softmax_cross_entropy,
     "reversed family": cl.reverse(cl.dense(3)),
     "cell": cl.gru_cell(8),
     "generic machine": cl.mealy(cl.gru_cell(4), cl.dense(2)),
@@ -116,8 +118,6 @@ TABLES = {
     "alphabet": cl.datasets.Characters(tuple("abc<")),
 }
 TEXTS = {
-    "loss": cl.softmax_cross_entropy,
-    "function": cl.relu,
     "base category": cl.Smooth,
     "aggregator": cl.aggregators.mean(),
     "category of diagrams": PartitionCategory(),
@@ -141,13 +141,13 @@ def test_what_is_a_table_shows_it(thing):
 
 @pytest.mark.parametrize("thing", TEXTS.values(), ids=TEXTS)
 def test_others_show_their_text(thing):
-    assert tags(thing._repr_html_())
+    assert [tag for tag, _ in tags(thing._repr_html_())] == ["pre"]
 
 
 @pytest.mark.parametrize("thing", [*PICTURES.values(), *TABLES.values(), *TEXTS.values()], ids=[*PICTURES, *TABLES, *TEXTS])
-def test_plain_texts_read_well(thing):
-    text = repr(thing)
-    assert not re.search(r"0x[0-9a-f]{6}| object at ", text)
+def test_texts_read_well(thing):
+    text, html = repr(thing), thing._repr_html_()
+    assert not re.search(r"0x[0-9a-f]{6}| object at ", text + html)
     assert len(text) < 600
 
 
