@@ -50,8 +50,9 @@ def brief(value: Any) -> str:
     """
     if isinstance(value, tuple) and value and all(hasattr(item, "shape") or hasattr(item, "senders") for item in value):
         return ", ".join(map(brief, value))
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{tuple(value.shape)} {value.dtype}"
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"{tuple(shape)} {dtype}"
     if callable(value) and isinstance(name := getattr(value, "__name__", None), str):
         return name if name != "<lambda>" else "a function"
     text = " ".join(repr(value).split("\n# ")[0].split()) if not isinstance(value, str) else value

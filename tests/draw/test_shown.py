@@ -2,6 +2,8 @@
 
 import pickle
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import jax
@@ -242,6 +244,15 @@ def test_a_notebook_shows_the_mistake_and_then_the_plain_text():
     (error,) = [out for out in outputs if out.output_type == "error"]
     assert "<svg" in shown[0]["data"]["text/html"] and "3 ≠ 4" in shown[0]["data"]["text/html"]
     assert error["ename"] == "CompositionError" and "wire 0, axis 0: 3 ≠ 4" in error["evalue"]
+
+
+def test_a_terminal_shows_the_plain_text_alone():
+    pytest.importorskip("IPython")
+    code = "import catlearn as cl; from catlearn import R; (R(3) >> cl.tanh) >> (R(4) >> cl.tanh)"
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    assert "first difference: wire 0, axis 0: 3 ≠ 4" in out
+    assert "HTML object" not in out and "svg" not in out
 
 
 # treescope
