@@ -35,7 +35,7 @@ def graph_scene(graph: EdgeList | Pattern) -> Scene:
     for node, (x, y) in way.items():
         a, b = place[node]
         marks += [Sign(a + 8 * x, b + 8 * y, "ring", f"{node} → {node}")] if (node, node) in pairs else []
-        far = 24 if (node, node) in pairs else 13
+        far = 26 if (node, node) in pairs else 16
         marks += [Sign(a, b, "copy", f"node {node}"), Label(a + far * x, b + far * y + 3, str(node), 9, "type", True)]
     return scene(marks, f"a graph of {count(len(nodes), 'node')} with {count(len(pairs), 'edge')}")
 

@@ -178,6 +178,15 @@ def test_a_graph_has_a_sign_for_each_node_and_a_line_for_each_pair():
     assert [mark.about for mark in marks if isinstance(mark, Sign) and mark.look == "ring"] == ["2 → 2"]
 
 
+@pytest.mark.parametrize("graph", [cycle(3), cycle(10), cycle(60), cl.datasets.karate().graph], ids=["3", "10", "60", "karate"])
+def test_signs_and_labels_of_graphs_are_apart(graph):
+    marks = [mark for mark in graph_scene(graph).marks if not isinstance(mark, Curve)]
+    boxes = [(mark, mark.bounds) for mark in marks]
+    for i, (one, (a, b, c, d)) in enumerate(boxes):
+        for other, (e, f, g, h) in boxes[i + 1 :]:
+            assert c <= e or g <= a or d <= f or h <= b, (one, other)
+
+
 def test_padding_and_large_graphs_are_not_drawn():
     assert graph_scene(cl.padded(triangle, 6, 5)).about == "a graph of 4 nodes with 3 edges"
     large = cl.edge_list([0], [1], nodes=61)
