@@ -7,7 +7,7 @@ adjacency matrix is the weight of the edge from s to r, so that A x sums over wh
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,8 @@ from jax.core import Tracer
 
 from catlearn.algebra.rows import Rows
 from catlearn.core.errors import ArgumentError, WireError
-from catlearn.core.shown import Shown
-from catlearn.core.wires import Object, R, Wire, is_whole, wire
+from catlearn.core.shown import Shown, brief
+from catlearn.core.wires import Object, R, Wire, count, is_whole, wire
 
 MOST_NODES = 2**31 - 1  # edges name nodes by int32
 
@@ -64,6 +64,26 @@ class EdgeList(Shown):
     def names_nodes(self) -> bool:
         """Whether edges name nodes by whole numbers."""
         return all(jnp.issubdtype(end.dtype, jnp.integer) for end in (self.senders, self.receivers))
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        own = [
+            ("weights", self.weights),
+            ("features", self.features),
+            ("owner of each node", self.owner),
+            ("rows", None if self.rows is None else self.rows.lengths),
+        ]
+        return [("nodes", self.nodes), ("edges", self.edges), ("graphs", self.parts), *(f for f in own if f[1] is not None)]
+
+    def __repr__(self) -> str:
+        axes = getattr(self.senders, "shape", None)
+        if axes is None:  # the shape of a change, or of another pytree with this structure
+            given = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) not in (None, False)]
+            return f"EdgeList({', '.join(given)})"
+        some = [f"batch {axes[:-1]},"] if len(axes) > 1 else []
+        own = [f"{name} {brief(value)}" for name, value in self._facts()[3:]]
+        graphs = [] if self.graphs is None else [count(self.graphs, "graph")]
+        size = [" ".join([*some, count(self.nodes, "node")]), count(self.edges, "edge"), *graphs]
+        return f"EdgeList({', '.join(size + own)})"
 
     def object_code(self) -> str | None:
         """The code of the wire, for text; None for mere changes."""

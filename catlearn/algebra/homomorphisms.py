@@ -19,6 +19,7 @@ import numpy as np
 
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.wires import Object, is_whole
 
 Edge = tuple[int, int]
@@ -27,7 +28,7 @@ Edge = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Pattern:
+class Pattern(Shown):
     """A small graph to count: so many nodes, and edges (u, v) from u to v. `from_edges` and its like make and check them.
 
     An undirected edge is given once: it is a copy of a symmetric adjacency matrix. Loops may be. `F + G` is the disjoint union.

@@ -17,12 +17,13 @@ from catlearn.categories.function import constant, function
 from catlearn.core.diagram import Diagram, copy, identity, wiring
 from catlearn.core.errors import TypingError
 from catlearn.core.functor import sum_objects
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.wires import Object, R, is_whole
 
 
 @dataclass(frozen=True, repr=False)
-class Monad:
+class Monad(Shown):
     """A polynomial endofunctor T with `unit(A) : A → T(A)` and `multiply(A) : T(T(A)) → T(A)`, natural in A.
 
     Its algebras are `Algebra(T, S, a)` with `a(unit(s)) = s` and `a(multiply(t)) = a(T(a)(t))`; `laws.monad_algebra` decides.

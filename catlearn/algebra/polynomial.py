@@ -61,6 +61,10 @@ class Polynomial(Shown):
         """The object A of an exponent `F ** A`, which arrows into it begin with; else I."""
         return I
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        summands = [(f"summand {i}", summand) for i, summand in enumerate(self.summands)]
+        return [*summands, ("places of X", self.uses), *([("inputs", self.inputs)] if self.inputs.wires else [])]
+
     def on_object(self, S: Object) -> Object:
         """F(S)."""
         raise NotImplementedError

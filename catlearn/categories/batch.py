@@ -75,7 +75,7 @@ def _grown(wire: Wire, size: int) -> Wire:
     return replace(wire, leaves=leaves)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Staged(Arrow):
     """An arrow for each choice of which domain wires have the axis, with the same for its codomain.
 

@@ -22,6 +22,7 @@ from catlearn.core.family import Family, Layer
 from catlearn.core.functor import Free, Functor, same_wire
 from catlearn.core.parameters import initialise
 from catlearn.core.retype import retyped
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.values import values_of
 from catlearn.core.wires import I, Object, Wire, count, object_of, wire
@@ -36,7 +37,7 @@ class ContextError(CompositionError):
 # the category
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CoKleisli(Arrow):
     """An arrow `X → Y` of CoKl(A, C): the wires of A that it uses, one for each time, and `open : X ⊗ A[uses] → Y`.
 
@@ -94,7 +95,7 @@ class CoKleisli(Arrow):
 
 
 @dataclass(frozen=True)
-class CoKl:
+class CoKl(Shown):
     """The coKleisli category of the comonad `A ⊗ −`, for a comonoid A of C: `CoKl(A, C)`. Wires of A have names.
 
     `comultiply(A, uses)` is the arrow `A → A[uses[0]] ⊗ …` of C (copies, unless told). As the category of diagrams it is

@@ -34,7 +34,7 @@ class Cut:
         return Cut(self.early, late >> order, self.early.cod, (True,) * len(cod))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Timed(Arrow):
     """An arrow, cut for each choice of which wires of its domain come late."""
 

@@ -22,6 +22,7 @@ from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import CompositionError, TypingError
 from catlearn.core.functor import sum_objects
+from catlearn.core.shown import Shown
 from catlearn.core.text import short, unequal
 from catlearn.core.wires import Object
 
@@ -36,7 +37,7 @@ def both_ways(base: Any, A: Object) -> Object:
     return sum_objects(pair(base, wire, wire, *wire.labels) for wire in A)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OpenLearner(Arrow):
     """An arrow `(P, I, U, r) : A → B` of Learn(C), kept as its parametric lens. `Learn(C).arrow` makes one from the four.
 
@@ -97,7 +98,7 @@ class OpenLearner(Arrow):
 
 
 @dataclass(frozen=True)
-class Learn:
+class Learn(Shown):
     """The category `Learn(C)` of learners over a cartesian category C.
 
     >>> import jax.numpy as jnp, catlearn as cl

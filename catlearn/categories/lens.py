@@ -12,6 +12,7 @@ from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError, CompositionError
 from catlearn.core.functor import Functor, expanded, same_wire, sum_objects
 from catlearn.core.parameters import initialise
+from catlearn.core.shown import Shown
 from catlearn.core.text import short, unequal
 from catlearn.core.values import pack, values_of
 from catlearn.core.wires import Object
@@ -77,7 +78,7 @@ class Residual:
         return f"Residual({self.label!r})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Optic(Arrow):
     """An arrow `(A, A') → (B, B')` of Lens(C): `fwd : A → M ⊗ B` and `bwd : M ⊗ B' → A'` with the residual M.
 
@@ -123,7 +124,7 @@ class Optic(Arrow):
 
 
 @dataclass(frozen=True)
-class Lens:
+class Lens(Shown):
     """The category `Lens(C)`. Its diagrams are made of boxes whose operation gives an `optic(box)` over C.
 
     Wirings of C go along with their transposes, which takes a C with `dagger`; permutations do without.

@@ -9,11 +9,12 @@ from typing import Any
 from catlearn.core.arrow import Arrow, Category, middle_swapped
 from catlearn.core.errors import CompositionError
 from catlearn.core.functor import sum_objects
+from catlearn.core.shown import Shown
 from catlearn.core.text import unequal
 from catlearn.core.wires import I, Object, difference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parametric(Arrow):
     """A 1-cell `(P, f : A ⊗ P → B)` of `Para(C)`. Type: `A → B`, with parameters P.
 
@@ -72,7 +73,7 @@ class Parametric(Arrow):
 
 
 @dataclass(frozen=True)
-class Para:
+class Para(Shown):
     """The category `Para(C)`: 1-cells `(P, A ⊗ P → B)`. A functor on categories: `Para(C).along(F, D)` is `Para(F)`.
 
     Source: arXiv 2103.01931, §2.1.

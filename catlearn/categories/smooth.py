@@ -19,6 +19,7 @@ from catlearn.core.family import Layer
 from catlearn.core.functor import Free, Functor, same_wire, sum_objects
 from catlearn.core.parameters import initialise
 from catlearn.core.retype import retyped
+from catlearn.core.shown import Shown
 from catlearn.core.text import unequal
 from catlearn.core.track import tracking
 from catlearn.core.values import pack, values_of
@@ -27,7 +28,7 @@ from catlearn.core.wires import Object, Wire
 Run = Callable[[tuple], tuple]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Map(Arrow):
     """An arrow of Smooth: a function from a tuple of values, one for each wire of `dom`, to one for each wire of `cod`."""
 
@@ -51,7 +52,7 @@ class Map(Arrow):
 
 
 @dataclass(frozen=True)
-class SmoothCategory:
+class SmoothCategory(Shown):
     """The category of JAX functions. Cartesian, and left-additive on the changes of its objects."""
 
     def wiring(self, dom: Object, index: Sequence[int]) -> Map:

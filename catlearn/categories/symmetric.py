@@ -18,7 +18,7 @@ from catlearn.core.text import unequal
 from catlearn.core.wires import Object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Projection(Optic):
     """The lens onto the wires `index` of S, which keeps the others: `get = π`, `put((a, q), b) = (b, q)`."""
 
@@ -40,7 +40,7 @@ def projection(base: Category, S: Object, index: Sequence[int]) -> Projection:
     return Projection(base, *ends, S.select(rest), out, back, tuple(index))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SymmetricLens(Arrow):
     """A symmetric lens `A → B`: a span of lenses `A ⇐ S ⇒ B` from an apex S.
 

@@ -29,6 +29,9 @@ class Arrow(Shown):
         """This arrow as the image of a diagram's node: arrows that bear names take the node's, others have none to take."""
         return self
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.dom} → {self.cod}>"
+
     def __rshift__(self, other: Any) -> Any:
         return self.then(other)
 

@@ -196,6 +196,11 @@ class Diagram(Arrow):
     def __repr__(self) -> str:
         return f"{self.code()}\n# {self.summary}"
 
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from catlearn.draw.folding import folded
+
+        return folded(self, path)
+
     @property
     def summary(self) -> str:
         """Domain, codomain, the contexts that are read, and parameters in one line."""

@@ -185,6 +185,9 @@ class Pipeline(Family):
     def resolve(self, dom: Object) -> Diagram:
         return reduce(lambda f, stage: f >> stage, self.stages, identity(dom))
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        return [(f"part {i}", stage) for i, stage in enumerate(self.stages)]
+
     def __repr__(self) -> str:
         return " >> ".join(f"({stage!r})" if isinstance(stage, Beside) else _plain(stage) for stage in self.stages)
 
@@ -198,6 +201,9 @@ class Beside(Family):
     @property
     def arity(self) -> int:  # type: ignore[override]
         return sum(map(_arity, self.columns))
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        return [(f"column {i}", column) for i, column in enumerate(self.columns)]
 
     def resolve(self, dom: Object) -> Diagram:
         if len(dom) != self.arity:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from catlearn.core.arrow import Category, balanced
 from catlearn.core.diagram import Box, Diagram, Par, Reparameterised, Seq, Wiring, wiring
 from catlearn.core.errors import CompositionError, TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.wires import Object
 
@@ -54,8 +55,8 @@ def _image(algebra: Algebra, node: Diagram, images: list[Any]) -> Any:
     return algebra.box(node)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Functor:
+@dataclass(frozen=True, repr=False)
+class Functor(Shown):
     """A strict monoidal functor out of diagrams: `on_wire` and `on_box` say what it does, composites follow.
 
     The target is a category whose arrows compose with `>>` and `@`. Applied to a parametric diagram it is `Para(F)`:
@@ -76,6 +77,9 @@ class Functor:
     on_box: Callable[[Box], Any]
     name: str = "functor"
     source: Any = None
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: a functor to {self.target}>"
 
     def __call__(self, f: Any) -> Any:
         if isinstance(f, Object):

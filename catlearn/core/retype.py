@@ -14,7 +14,7 @@ from catlearn.core.text import short
 from catlearn.core.wires import Object, count
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Retyped(Arrow):
     """An arrow for each domain of so many wires."""
 

@@ -11,7 +11,7 @@ from catlearn.core.functor import Functor, same_wire
 from catlearn.core.wires import Object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Track(Arrow):
     """A function from tokens on the wires of the domain to those on the codomain: None where a box has made something new."""
 

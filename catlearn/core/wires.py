@@ -16,7 +16,7 @@ from catlearn.core.shown import Shown
 
 
 @dataclass(frozen=True)
-class Wire:
+class Wire(Shown):
     """A pytree of shaped arrays, with an optional label. Labels name things and do not take part in equality.
 
     >>> R(2, 3).wires[0].shape_text
@@ -57,6 +57,11 @@ class Wire:
             return _array_text(self.leaves[0])
         code = getattr(self.struct, "object_code", lambda: None)()
         return code or f"wire({self._struct_text})"
+
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from catlearn.draw.folding import in_a_line
+
+        return in_a_line(self, path)
 
     @property
     def _struct_text(self) -> str:
@@ -144,6 +149,11 @@ class Object(Shown):
 
     def __repr__(self) -> str:
         return " @ ".join(map(repr, self.wires)) or "I"
+
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from catlearn.draw.folding import in_a_line
+
+        return in_a_line(self, path)
 
 
 I = Object()  # noqa: E741  (the unit object has this name in the field)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from catlearn.core.errors import ArgumentError, MissingPackageError
+from catlearn.core.shown import Shown
 from catlearn.datasets.split import Pair, Split
 from catlearn.learn.batches import whole_number
 
@@ -17,7 +19,7 @@ RARE = 10
 
 
 @dataclass(frozen=True)
-class Characters:
+class Characters(Shown):
     """The characters that a text is made of, in order; character i has code i.
 
     >>> abc = Characters(("a", "b", "c"))
@@ -26,6 +28,9 @@ class Characters:
     """
 
     alphabet: tuple[str, ...]
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        return [("characters", len(self.alphabet)), ("alphabet", "".join(self.alphabet))]
 
     def encode(self, text: str) -> np.ndarray:
         """The codes of a text, `(length,)` int32; what is not in the alphabet gets the code of UNKNOWN.

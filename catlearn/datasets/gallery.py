@@ -9,13 +9,14 @@ from math import gcd
 
 import numpy as np
 
+from catlearn.algebra.graphs import from_adjacency
 from catlearn.algebra.homomorphisms import Pattern, cycle, from_edges, path, star
 from catlearn.core.errors import ArgumentError
 from catlearn.core.packages import package
 from catlearn.core.wires import is_whole
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GraphPair:
     """Two graphs that are not isomorphic, as adjacency matrices, float32, shape (n, n), of undirected graphs without loops.
 
@@ -26,6 +27,15 @@ class GraphPair:
     left: np.ndarray
     right: np.ndarray
     level: int
+
+    def _repr_html_(self) -> str:
+        from catlearn.draw.showing import in_a_row
+
+        names = self.name.split("/") if self.name.count("/") == 1 else ("left", "right")
+        return in_a_row(repr(self), [(name, from_adjacency(graph)) for name, graph in zip(names, self, strict=True)])
+
+    def __repr__(self) -> str:
+        return f"GraphPair({self.name}: {len(self.left)} nodes each, told apart by {self.level}-WL)"
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return iter((self.left, self.right))

@@ -11,13 +11,14 @@ import numpy as np
 
 from catlearn.algebra.graphs import EdgeList, Graph, padded
 from catlearn.core.errors import ArgumentError
-from catlearn.core.wires import Object, R
-from catlearn.datasets.split import Pair, Split
+from catlearn.core.shown import Shown
+from catlearn.core.wires import Object, R, count
+from catlearn.datasets.split import Pair, Split, named_facts
 from catlearn.learn.batches import whole_number
 
 
-@dataclass(frozen=True)
-class GraphSet:
+@dataclass(frozen=True, repr=False)
+class GraphSet(Shown):
     """Many graphs, each padded to the same number of nodes and edges, with an axis for them before the own ones of all arrays.
 
     `graphs` is an `EdgeList` of arrays with a graph on each row, features of its edges `(n, edges, l)` float32; `features`
@@ -29,6 +30,15 @@ class GraphSet:
     features: np.ndarray
     targets: np.ndarray
     classes: tuple[str, ...] = ()
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        own = [("graphs", self.graphs), ("features", self.features), ("targets", self.targets)]
+        return [*own, *named_facts(self.classes)]
+
+    def __repr__(self) -> str:
+        sizes = f"at most {count(self.graphs.nodes - 1, 'node')} and {count(self.graphs.edges, 'edge')}"
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return f"GraphSet({self.name}: {count(len(self), 'graph')}, {sizes}{classes})"
 
     def __len__(self) -> int:
         return len(self.targets)

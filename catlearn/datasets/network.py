@@ -10,10 +10,13 @@ import numpy as np
 
 from catlearn.algebra.graphs import EdgeList, edge_list
 from catlearn.core.errors import ArgumentError
+from catlearn.core.shown import Shown
+from catlearn.core.wires import count
+from catlearn.datasets.split import named_facts
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """One graph with features `(n, k)` float32 and labels `(n,)` int32 of its nodes: the numbers of `classes`, −1 where unknown.
 
     `train`, `validation` and `test` are the numbers of the nodes whose labels are trained on, chosen by, and held out.
@@ -27,6 +30,15 @@ class Network:
     validation: np.ndarray
     test: np.ndarray
     classes: tuple[str, ...]
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        parts = [("train", self.train), ("validation", self.validation), ("test", self.test)]
+        own = [("graph", self.graph), ("features", self.features), ("labels", self.labels)]
+        return [*own, *((f"nodes to {name}", len(nodes)) for name, nodes in parts), *named_facts(self.classes)]
+
+    def __repr__(self) -> str:
+        sizes = f"{count(self.graph.nodes, 'node')}, {count(self.graph.edges, 'edge')}, {self.features.shape[-1]} features"
+        return f"Network({self.name}: {sizes}, {len(self.classes)} classes)"
 
     def examples(self, nodes: np.ndarray) -> tuple[tuple[EdgeList, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """The batch of one example that the whole graph is, with the labels of these nodes: `((graph, x), (labels, weights))`, an

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from catlearn.core.shown import Shown
+
 Pair = tuple[Any, np.ndarray]  # inputs may be an array, or a pytree of arrays with one example on each row
 
 
-@dataclass(frozen=True)
-class Split:
+@dataclass(frozen=True, repr=False)
+class Split(Shown):
     """A data set cut in two: pairs of inputs `(n, …)` and targets.
 
     Inputs are an array, float32 where they measure something, or a tuple of arrays with the same n. Where they are codes,
@@ -27,6 +29,24 @@ class Split:
     test: Pair
     classes: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        parts = [("train", self.train), ("test", self.test)]
+        found = [
+            (f"{name} {what}", values) for name, pair in parts for what, values in zip(("inputs", "targets"), pair, strict=True)
+        ]
+        return [*found, *named_facts(self.classes, self.vocabulary)]
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.train[1]):,} examples to train on, {len(self.test[1]):,} held out"
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return f"{type(self).__name__}({self.name}: {sizes}{classes})"
+
+
+def named_facts(classes: tuple[str, ...], vocabulary: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
+    """What tables say of these names, where there are any."""
+    lists = (("classes", classes), ("vocabulary", vocabulary))
+    return [(name, f"{len(names)}: {', '.join(names[:20])}{', …' if len(names) > 20 else ''}") for name, names in lists if names]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from catlearn.laws.equivariance import acted
 from catlearn.learn.batches import whole_number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Symmetric(Split):
     """A split whose targets are an equivariant function of its inputs.
 
@@ -28,6 +28,9 @@ class Symmetric(Split):
     cod: Object = I
     moved: str = "moved"
     scale: Scale | None = None
+
+    def _facts(self) -> list[tuple[str, Any]]:
+        return [*super()._facts(), ("domain", self.dom), ("codomain", self.cod), ("the group makes them", self.moved)]
 
     def moved_test(self, seed: int = 0) -> Pair:
         """The held-out part, each example moved by an element of the group of its own."""

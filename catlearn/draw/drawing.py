@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 def draw(thing: Any, zoom: int | None = None, *, width: float | None = 860, size: int = 32, unfold: bool = False) -> Picture:
     """The picture of an arrow: data from left to right, parameters from above, contexts from below, what comes back dashed.
 
-    `thing` is a diagram, a learner (its training step on a batch of `size`), an optimiser, an algebra, a coalgebra, a tree or a
-    diagram of an equivariant map. At `zoom` 1 its parts are boxes, at 2 those are open, and so on; None chooses the first level
-    with more than one box. Repeated parts of long composites are drawn once, under `× n`; pictures wider than `width` pixels
-    go on in further rows. With `unfold` loops are their first rounds, side by side. Drawing is a functor: equal diagrams have
-    one picture. Raises TypingError for what has none, such as a layer without a domain.
+    `thing` is a diagram, a learner (its training step on a batch of `size`), an optimiser, an algebra, a coalgebra, a tree, a
+    graph or a diagram of an equivariant map. At `zoom` 1 its parts are boxes, at 2 those are open, and so on; None chooses
+    the first level with more than one box. Repeated parts of long composites are drawn once, under `× n`; pictures wider than
+    `width` pixels go on in further rows. With `unfold` loops are their first rounds, side by side. Drawing is a functor:
+    equal diagrams have one picture. Raises TypingError for what has none, such as a layer without a domain.
 
     >>> import catlearn as cl
     >>> cl.draw(cl.R(3) >> cl.dense(2) >> cl.relu)

@@ -7,11 +7,14 @@ from typing import Any
 
 from catlearn.algebra.algebras import Algebra, Coalgebra, Monoid
 from catlearn.algebra.forest import Tree
+from catlearn.algebra.graphs import EdgeList
+from catlearn.algebra.homomorphisms import Pattern
 from catlearn.core.diagram import Diagram, identity
 from catlearn.core.errors import CatlearnError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.text import short
-from catlearn.core.wires import I, Object, R
+from catlearn.core.wires import I, Object, R, Wire
+from catlearn.draw.graphs import graph_scene
 from catlearn.draw.layout import laid_out
 from catlearn.draw.picture import Picture
 from catlearn.draw.scene import scene
@@ -21,7 +24,7 @@ from catlearn.draw.trees import tree_scene
 from catlearn.equivariant.combinations import Combination
 from catlearn.equivariant.diagrams import PointDiagram
 from catlearn.learn.learner import Learner
-from catlearn.learn.optimiser import Optimiser
+from catlearn.learn.optimiser import Optimiser, Transformation
 
 
 def picture_of(thing: Any, zoom: int | None, width: float | None, size: int, unfold: bool) -> Picture:
@@ -32,6 +35,8 @@ def picture_of(thing: Any, zoom: int | None, width: float | None, size: int, unf
         return Picture(summed(thing))
     if isinstance(thing, Tree):
         return Picture(tree_scene(thing))
+    if isinstance(thing, EdgeList | Pattern):
+        return Picture(graph_scene(thing))
     functor = unfolding if unfold else sketch
     diagram = diagram_of(thing, size)
     return string_diagram(diagram, zoom, width, functor)
@@ -50,9 +55,11 @@ def diagram_of(thing: Any, size: int) -> Diagram:
             return thing
         case Object():
             return identity(thing)
+        case Wire():
+            return identity(Object((thing,)))
         case Learner():
             return composite_of(thing, size)
-        case Optimiser():
+        case Optimiser() | Transformation():
             return thing.at(R(label="parameter"))
         case Algebra() | Coalgebra():
             return thing.arrow
@@ -60,7 +67,9 @@ def diagram_of(thing: Any, size: int) -> Diagram:
             return (identity(I) >> thing.unit) @ thing.carrier >> thing.multiply
         case Family():
             raise TypingError(f"{thing!r} has no picture yet: put an object before it, as in R(64) >> {thing!r}.")
-    raise TypingError(f"draw takes a diagram, a learner, an optimiser, an algebra or a machine, got {type(thing).__name__}.")
+    raise TypingError(
+        f"draw takes a diagram, a learner, an optimiser, an algebra, a machine, a tree or a graph, got {type(thing).__name__}."
+    )
 
 
 def composite_of(learner: Learner, size: int) -> Diagram:

@@ -118,12 +118,15 @@ def _apart(n: int) -> int:
 
 def halves(node: Node) -> tuple[str, str]:
     """What is written on the two halves of a lens."""
+    if node.look == "marked":  # nothing goes through: two objects that differ
+        return node.title, node.title
     return (node.title, f"R[{node.title}]") if node.look != "lens" else (f"{node.title} get", f"{node.title} put")
 
 
 def _lens(node: Node, width: float) -> Shape:
     """Forward above, back below, and dots for what is kept between."""
     upper, lower = halves(node)
+    looks = ("marked", "marked") if node.look == "marked" else ("upper", "lower")
     n, m, back = counted(node.dom), counted(node.cod), counted(node.param)[1]
     width = max(width, text_width(lower) + 18)
     wide = width + SIDE * (back if back <= 4 else 1)
@@ -131,13 +134,14 @@ def _lens(node: Node, width: float) -> Shape:
     below = room(n[1], m[1])
     second = above + BETWEEN
     marks: list[Mark] = [
-        Rectangle(0, 0, width, above, "upper", node.about),
+        Rectangle(0, 0, width, above, looks[0], node.about),
         Label(width / 2, above / 2 + 4, upper, 11, "title", True),
     ]
     if n[1] or m[1] or back:
-        marks += [Rectangle(0, second, wide, below, "lower", node.about)]
+        marks += [Rectangle(0, second, wide, below, looks[1], node.about)]
         marks += [Label(wide / 2, second + below / 2 + 4, lower, 11, "title", True)]
-        marks += [Curve(((width / 2, above), (width / 2, second)), "residual", True, True, "what is kept for the way back")]
+        kept = Curve(((width / 2, above), (width / 2, second)), "residual", True, True, "what is kept for the way back")
+        marks += [kept] if node.look != "marked" else []
     else:
         second, below, wide = above, 0.0, width
     ins, outs = (spread(A, centred(0, above), centred(second, below)) for A in (node.dom, node.cod))

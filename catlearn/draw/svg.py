@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import hypot
 
 from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Scene, Sign
 
@@ -136,7 +137,9 @@ def _way(mark: Curve) -> str:
 def _head(mark: Curve) -> str:
     """An arrowhead at the end of a curve."""
     (a, b), (x, y) = mark.points[-2:]
-    dx, dy = (0, 1 if y > b else -1) if mark.upright or (mark.cornered and a == x) else (1 if x > a else -1, 0)
+    far = hypot(x - a, y - b) if mark.cornered else 0.0
+    level = (0, 1 if y > b else -1) if mark.upright else (1 if x > a else -1, 0)
+    dx, dy = ((x - a) / far, (y - b) / far) if far else level
     left, right = (x - 6 * dx - 3 * dy, y - 6 * dy + 3 * dx), (x - 6 * dx + 3 * dy, y - 6 * dy - 3 * dx)
     points = " ".join(f"{_number(p)},{_number(q)}" for p, q in ((x, y), left, right))
     colour = WIRES[mark.look].split('"')[1]

@@ -18,6 +18,7 @@ import numpy as np
 
 from catlearn.core.arrow import Arrow
 from catlearn.core.errors import ArgumentError, CompositionError, TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.wires import is_whole
 from catlearn.equivariant.combinations import Combination, combination
 from catlearn.equivariant.pictures import ascii_text
@@ -179,7 +180,7 @@ class PointDiagram(Arrow):
         return x, n
 
 
-class DiagramCategory:
+class DiagramCategory(Shown):
     """A category of diagrams: objects are numbers of points. A new one gives `wiring`; what of that is a permutation follows."""
 
     def wiring(self, dom: int, index: Sequence[int]) -> Any:

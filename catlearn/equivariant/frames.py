@@ -16,6 +16,7 @@ import numpy as np
 from catlearn.categories.smooth import SmoothLayer
 from catlearn.core.diagram import Diagram, wiring
 from catlearn.core.errors import TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.wires import Object, is_whole
 from catlearn.equivariant.common_groups import S
@@ -59,7 +60,7 @@ def frame_average(phi: Any, frame: Any, dom: Object, cod: Object) -> Diagram:
     return whole(over_frame(f, F, dom, cod), made, dom, cod)
 
 
-class Frame:
+class Frame(Shown):
     """A frame that depends on the group: `at(dom)` is the arrow of Smooth `U A → R(m, n, n)`."""
 
     def at(self, dom: Object) -> Diagram:

@@ -55,6 +55,11 @@ class MatrixGroup(Shown):
         """Whether every matrix of the group is orthogonal, so that the standard representation is its own dual."""
         return False
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        order, found = self.order, [("matrices", f"{self.n} × {self.n}")]
+        kind = "permutations" if self.permutes else "orthogonal" if self.orthogonal else "invertible"
+        return [*found, ("order", "infinite" if order is None else order), ("of kind", kind)]
+
     @property
     def name(self) -> str:
         """A name to show: the code that makes the group, where that is short."""

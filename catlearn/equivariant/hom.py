@@ -18,6 +18,7 @@ from catlearn.equivariant.bilabelled_bases import bilabelled_basis
 from catlearn.equivariant.brauer import brauer_basis, double_factorial
 from catlearn.equivariant.common_groups import A, S
 from catlearn.equivariant.constraints import solve_matrices
+from catlearn.equivariant.diagrams import PointDiagram
 from catlearn.equivariant.grood import grood_basis
 from catlearn.equivariant.groups import MatrixGroup
 from catlearn.equivariant.jellyfish import jellyfish_basis
@@ -122,6 +123,9 @@ def representation(group: MatrixGroup, of: Any) -> Representation:
     return found
 
 
+MOST_DRAWN = 60  # diagrams of a basis that a notebook shows
+
+
 class Basis(tuple):
     """A tuple of diagrams or matrices. Shown, it says how many diagrams there are in all, and that the others depend on these."""
 
@@ -129,6 +133,15 @@ class Basis(tuple):
         made = super().__new__(cls, maps)
         made.of, made.all_diagrams = of, all_diagrams  # type: ignore[attr-defined]
         return made
+
+    def _repr_html_(self) -> str:
+        from catlearn.draw.showing import in_a_row, shown
+
+        drawn = self[:MOST_DRAWN] if self.all_diagrams is not None else ()  # type: ignore[attr-defined]
+        if not all(isinstance(one, PointDiagram) for one in drawn) or not drawn:
+            return shown(self)
+        head, *_ = repr(self).splitlines()
+        return in_a_row(head.strip("<>"), [(repr(one), one) for one in drawn])
 
     def __repr__(self) -> str:
         total = self.all_diagrams  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from catlearn.core.diagram import Box, Diagram
 from catlearn.core.errors import CompositionError, TypingError
 from catlearn.core.family import Family
 from catlearn.core.functor import Free, Functor
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.wires import Object, R, Wire, is_whole
 from catlearn.equivariant.admission import codomain_of, on_each_array
@@ -64,7 +65,7 @@ def represented(rep: Representation, channels: int = 1, dtype: Any = "float32") 
 
 
 @dataclass(frozen=True)
-class RepCategory:
+class RepCategory(Shown):
     """The category of representations of a group: its arrows are the maps f with `f(ρ(g) x) = ρ'(g) f(x)`.
 
     Composites and tensors of intertwiners are intertwiners, and so are copies, swaps and discards. Smooth embeds in it as the

@@ -45,6 +45,10 @@ class Representation(Shown):
         """The summands."""
         return (self,)
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        terms = [(f"summand {i}", term) for i, term in enumerate(self.terms)]
+        return [("group", self.group), ("dimension", self.size), *(terms if len(terms) > 1 else [])]
+
     @property
     def dual(self) -> Representation:
         """The dual: `ρ*(g) = ρ(g⁻¹)ᵀ`."""

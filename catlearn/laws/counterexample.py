@@ -33,6 +33,10 @@ class Counterexample(Shown):
     lhs: Any = None
     rhs: Any = None
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        sides = [] if self.lhs is None else [("left", self.lhs), ("right", self.rhs)]
+        return [("fails", self.where), *sides]
+
     def __repr__(self) -> str:
         sides = "" if self.lhs is None else f"\n  left:  {self.lhs}\n  right: {self.rhs}"
         return f"{self.law} fails: {self.where}{sides}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 
@@ -22,7 +22,7 @@ class Law(Shown):
 
     name: str
     of: str
-    check: Check
+    check: Check = field(repr=False)
 
 
 def an_arrow(choose: Choose, dom: Object | None = None, parametric: bool = True) -> Diagram:

@@ -201,6 +201,9 @@ class by_path(Optimiser):
         index = {pattern: tuple(i for i, who in enumerate(owner) if who == pattern) for pattern in self.rules}
         return Tensor(tuple((self.rules[pattern].knowing(P.select(at)), at) for pattern, at in index.items()))
 
+    def _facts(self) -> list[tuple[str, Any]]:
+        return list(self.rules.items())
+
     def __repr__(self) -> str:
         return f"by_path({dict(self.rules)!r})"
 

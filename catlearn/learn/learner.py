@@ -324,11 +324,15 @@ class Learner(Shown):
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def __repr__(self) -> str:
+    def code(self) -> str:
+        """The code that makes the learner."""
         parts = [f"model={self.model.code()}", f"loss={_untyped(self.loss)}", f"optimiser={self.optimiser!r}"]
         parts += [f"regulariser={_untyped(self.regulariser)}"] if self.regulariser is not None else []
         parts += [f"cap={self.cap.alpha}"] if self.cap != Cap() else []
-        return f"supervised({', '.join(parts)})\n# {self.model.summary}"
+        return f"supervised({', '.join(parts)})"
+
+    def __repr__(self) -> str:
+        return f"{self.code()}\n# {self.model.summary}"
 
 
 def _untyped(f: Diagram) -> str:

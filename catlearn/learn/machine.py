@@ -15,14 +15,15 @@ from catlearn.categories.function import function
 from catlearn.categories.reverse import reverse
 from catlearn.core.diagram import identity
 from catlearn.core.errors import ArgumentError, TypingError
+from catlearn.core.shown import Shown
 from catlearn.core.text import short
 from catlearn.core.values import pack
 from catlearn.core.wires import Object, is_whole
 from catlearn.learn.learner import Learner
 
 
-@dataclass(frozen=True)
-class Machine:
+@dataclass(frozen=True, repr=False)
+class Machine(Shown):
     """The generalised Moore machine `S ⊗ P → Σ_φ (S ⊗ P)^(A × T)` of a learner: at a state it is the lens φ, and moves on (a, t).
 
     Source: Spivak 2021 (Learners' Languages, arXiv 2103.01189): learners A → B are coalgebras of `[A y^A, B y^B]`.
@@ -36,6 +37,9 @@ class Machine:
     """
 
     learner: Learner
+
+    def __repr__(self) -> str:
+        return f"to_machine({self.learner.code()})"
 
     @property
     def state(self) -> Object:
@@ -65,12 +69,15 @@ class Machine:
         return Coalgebra(Mealy(inputs, step.cod[:1]), self.state, step)
 
 
-@dataclass(frozen=True)
-class Readout:
+@dataclass(frozen=True, repr=False)
+class Readout(Shown):
     """The lens φ of a learner at a state: called on inputs it predicts, with the parameters that its optimiser shows."""
 
     learner: Learner
     state: tuple
+
+    def __repr__(self) -> str:
+        return f"<the lens of {self.learner.code()} at a state>"
 
     def __call__(self, xs: Any) -> Any:
         """What the model says of a batch. Raises ArgumentError for a batch that does not fit, and for a model without inputs."""

@@ -14,10 +14,11 @@ import jax
 import jax.numpy as jnp
 
 from catlearn.core.errors import TypingError
+from catlearn.core.shown import Shown
 from catlearn.nets.graph.segments import Segments, tall
 
 
-class Aggregator:
+class Aggregator(Shown):
     """`values (e, …) → results (n, …)`, by the place of each. It does not depend on their order.
 
     `moves` are the options of `propagate` that it is where the values are what senders have: None where it is not linear."""
