@@ -240,7 +240,7 @@ R(4) @ R(4) >> times
 # ## Exercises
 #
 # 1. Write the arrow `R(4) → R(4)` that adds `x` to `tanh(x)` and multiplies the sum by `x`, from `cl.copy`, `cl.add`,
-#    `cl.tanh` and `times` below. Hint: `cl.copy(R(4), 3)` forks thrice.
+#    `cl.tanh` and `times` above. Hint: `cl.copy(R(4), 3)` forks thrice.
 # 2. Which paths do the parameters of `R(4) >> cl.residual(cl.dense(8) >> cl.tanh >> cl.dense(4))` have? Guess, then look.
 #    Hint: `cl.names`.
 # 3. Find two codes for the wiring of three wires `a, b, c` to `c, b, a`, made of swaps, and check that they are one diagram.
@@ -256,8 +256,8 @@ R(4) @ R(4) >> times
 # - A functor respects `>>` and `@`; running, drawing, batching and differentiating are functors out of the same syntax.
 # - Equal diagrams have one picture; parameters have paths; mistakes are found where they are made.
 #
-# Further: Selinger, *A survey of graphical languages for monoidal categories* (arXiv 0908.3347), §3.1 and §6.1, on which
-# equations a picture proves; Fong and Spivak, *Seven Sketches in Compositionality* (arXiv 1803.05316), ch. 2, for a slow
+# Further: Selinger, *A survey of graphical languages for monoidal categories* (arXiv 0908.3347), §3 and §6, on which
+# equations a picture proves; Fong and Spivak, *Seven Sketches in Compositionality* (arXiv 1803.05316), ch. 2 and 5, for a slow
 # beginning; Cruttwell et al., *Categorical Foundations of Gradient-Based Learning* (arXiv 2103.01931), §2.1, on parametric
 # arrows.
 #
