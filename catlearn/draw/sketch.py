@@ -11,7 +11,7 @@ from catlearn.categories.reverse import reverse
 from catlearn.core.arrow import balanced
 from catlearn.core.diagram import Box, Diagram, ImageOf, Reparameterised, Seq
 from catlearn.core.functor import Functor, same_wire
-from catlearn.core.text import call_code, short
+from catlearn.core.text import short
 from catlearn.draw.net import Net, Nets, Node, single
 from catlearn.draw.scene import cut
 from catlearn.draw.unfold import unfolded
@@ -120,7 +120,7 @@ def _called(op: Any) -> str | None:
     if type(op) is function and hasattr(op.fn, "__name__"):
         return "function" if op.fn.__name__ == "<lambda>" else op.fn.__name__
     known = getattr(op, "known", None)
-    return call_code(known.name, known, called=True) if known is not None else None
+    return repr(known) if known is not None else None
 
 
 def _plain(op: Any) -> Any:

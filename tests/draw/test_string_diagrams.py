@@ -200,6 +200,11 @@ def test_a_box_of_a_function_bears_the_name_of_the_function():
     assert [title_of(box) for box in cl.reverse(f).pieces] == ["double", "function", "relu"]
 
 
+def test_an_optimiser_is_written_as_its_code():
+    assert title_of(cl.nesterov(0.1).at(R(2)).pieces[-1]) == "nesterov(0.1)"
+    assert title_of((cl.descent(0.1) >> cl.clip(0.5)).at(R(2)).pieces[-1]) == "descent(0.1) >> clip(0.5)"
+
+
 def test_long_models_go_on_in_further_rows():
     wide, narrow = cl.draw(model, width=None).scene, cl.draw(model, width=400).scene
     assert narrow.width <= 420 < wide.width and narrow.height > wide.height
