@@ -381,6 +381,6 @@ class looking(cl.nesterov):
 ways = {ahead: ours(looking(0.03, 0.9, ahead), start, steps) for ahead in (0.0, 0.5, 0.9, 1.5, 3.0)}
 np.testing.assert_allclose(ways[0.0], runs["momentum"], rtol=1e-4, atol=1e-5)
 np.testing.assert_allclose(ways[0.9], runs["nesterov"], rtol=1e-4, atol=1e-5)
-across = {ahead: float(np.abs(path[:, 1]).sum()) for ahead, path in ways.items()}
+across = {ahead: round(float(np.abs(path[:, 1]).sum()), 2) for ahead, path in ways.items()}
 assert across[0.0] > across[0.5] > across[0.9] > across[1.5] and across[3.0] > 1e3
 across
