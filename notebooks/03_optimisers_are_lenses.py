@@ -95,9 +95,9 @@ assert momentum.get(s, p) == (1.0,) and nesterov.get(s, p) == (1.5,)
 #
 # $$m^+ = \gamma m + g, \qquad \theta^+ = \theta - \varepsilon (g + \gamma m^+),$$
 #
-# which is optax's `sgd(ε, momentum=γ, nesterov=True)`, line by line. The change of coordinates $(s, p) \mapsto (s, p + \gamma
-# s)$ is a *shear*, and can be undone, so both are one optimiser. A lens says which parameters are meant; a formula for the
-# update hides it. On a hill in two dimensions, for sixty steps:
+# which is optax's `sgd(ε, momentum=γ, nesterov=True)`, line by line. The change of coordinates
+# $(s, p) \mapsto (s, p + \gamma s)$ is a *shear*, and can be undone, so both are one optimiser. A lens says which parameters
+# are meant; a formula for the update hides it. On a hill in two dimensions, for sixty steps:
 
 
 # %%
