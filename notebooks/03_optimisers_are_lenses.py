@@ -91,7 +91,7 @@ assert momentum.get(s, p) == (1.0,) and nesterov.get(s, p) == (1.5,)
 # $$\theta^+ = p^+ + \gamma s^+ = (p + s^+) + \gamma s^+ = (\theta - \gamma s) + (\gamma s - \varepsilon g) + \gamma s^+
 #   = \theta - \varepsilon g + \gamma s^+.$$
 #
-# Put $m = -s/\varepsilon$ for the mean of the gradients without the rate in it:
+# Put $m = -s/\varepsilon$, the decaying sum of gradients without the rate in it:
 #
 # $$m^+ = \gamma m + g, \qquad \theta^+ = \theta - \varepsilon (g + \gamma m^+),$$
 #
