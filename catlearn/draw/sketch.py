@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from catlearn.categories.function import function
 from catlearn.categories.reverse import reverse
 from catlearn.core.arrow import balanced
 from catlearn.core.diagram import Box, Diagram, ImageOf, Reparameterised, Seq
 from catlearn.core.functor import Functor, same_wire
-from catlearn.core.text import call_code, short
+from catlearn.core.text import short
 from catlearn.draw.net import Net, Nets, Node, single
 from catlearn.draw.scene import cut
 from catlearn.draw.unfold import unfolded
@@ -116,12 +117,10 @@ def _called(op: Any) -> str | None:
     """Of a function its name; of a constant its name alone, for its values say nothing."""
     if getattr(op, "name", "") in ("constant", "parameter"):
         return op.name
-    function = getattr(op, "f", None) or getattr(op, "function", None)
-    name = getattr(function, "__name__", None)
-    if getattr(op, "name", "") == "function" and name:
-        return "function" if name == "<lambda>" else name
+    if type(op) is function and hasattr(op.fn, "__name__"):
+        return "function" if op.fn.__name__ == "<lambda>" else op.fn.__name__
     known = getattr(op, "known", None)
-    return call_code(known.name, known, called=True) if known is not None else None
+    return repr(known) if known is not None else None
 
 
 def _plain(op: Any) -> Any:

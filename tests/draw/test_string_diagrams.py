@@ -16,7 +16,7 @@ from catlearn.draw.layers import Edge, Item, Layers, isotonic
 from catlearn.draw.layout import laid_out
 from catlearn.draw.net import Nets, canonical
 from catlearn.draw.scene import Curve, Label, Rectangle, Scene, Sign, scene
-from catlearn.draw.sketch import LONG, boxes, chosen, net_of, sketch, zoomed
+from catlearn.draw.sketch import LONG, boxes, chosen, net_of, sketch, title_of, zoomed
 from catlearn.draw.svg import svg
 from catlearn.laws.strategies import arrows, composables, objects
 from tests.draw.geometry import loose, outside, overlapping
@@ -189,6 +189,20 @@ def test_a_thousand_different_boxes_draw():
         deep = deep >> cl.dense(i + 1) >> cl.tanh
     text = cl.draw(deep).svg
     assert "more …" in text and len(text) < 100_000
+
+
+def test_a_box_of_a_function_bears_the_name_of_the_function():
+    def double(x):
+        return 2 * x
+
+    f = R(2) >> cl.function(double) >> cl.function(lambda x: -x) >> cl.relu
+    assert [title_of(box) for box in f.pieces] == ["double", "function", "relu"]
+    assert [title_of(box) for box in cl.reverse(f).pieces] == ["double", "function", "relu"]
+
+
+def test_an_optimiser_is_written_as_its_code():
+    assert title_of(cl.nesterov(0.1).at(R(2)).pieces[-1]) == "nesterov(0.1)"
+    assert title_of((cl.descent(0.1) >> cl.clip(0.5)).at(R(2)).pieces[-1]) == "descent(0.1) >> clip(0.5)"
 
 
 def test_long_models_go_on_in_further_rows():
