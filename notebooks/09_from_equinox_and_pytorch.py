@@ -322,13 +322,13 @@ def train(net, tx, epochs):
     return net, rows
 
 
-trained, rows = train(eqx_net, optax.adam(1e-3), epochs=6)
+trained, rows = train(eqx_net, optax.adam(5e-3), epochs=6)
 
 # %% [markdown]
 # And `fit`. Without a key the batches keep their order, so that both see the same ones.
 
 # %%
-learner = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(1e-3))
+learner = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(5e-3))
 state, history = learner.fit(learner.start(params), (X, y), epochs=6, batch_size=64, progress=False)
 cl.plot.compare({"Equinox and optax": cl.History(tuple(rows)), "catlearn": history})
 
@@ -345,9 +345,9 @@ for here, theirs in zip(learner.params(state), from_eqx(trained), strict=True):
 # is a lens, and `cl.to_optax(optimiser)` a transformation, here in the Equinox loop:
 
 # %%
-same = cl.supervised(model, cl.softmax_cross_entropy, cl.from_optax(optax.adam(1e-3)))
+same = cl.supervised(model, cl.softmax_cross_entropy, cl.from_optax(optax.adam(5e-3)))
 _, by_optax = same.fit(same.start(params), (X, y), epochs=1, batch_size=64, progress=False)
-_, by_lens = train(eqx_net, cl.to_optax(cl.adam(1e-3)), epochs=1)
+_, by_lens = train(eqx_net, cl.to_optax(cl.adam(5e-3)), epochs=1)
 np.testing.assert_allclose([by_optax["loss"][0], by_lens[0]["loss"]], history["loss"][0], rtol=1e-5)
 
 # %% [markdown]
@@ -392,8 +392,8 @@ np.testing.assert_allclose(program.call(X[:5])[0], model(params, X[0]), rtol=1e-
 # %% [markdown]
 # ## What has no counterpart
 #
-# In the other libraries a gradient is the result of a transformation that you can't look into. Here the backward pass is an arrow
-# of a category, the image of the model under a functor (lesson 2):
+# Elsewhere the backward pass is what a tape or `jax.grad` leaves behind, with no name and no layers. Here it is an arrow of a
+# category, the image of the model under a functor (lesson 2), and as much a diagram as the model is:
 
 # %%
 cl.draw(cl.reverse(model))
