@@ -181,7 +181,7 @@ def from_torch(state):
     return {
         "0.conv.kernel": kernel(state["conv.weight"]),
         "0.conv.bias": state["conv.bias"],
-        "4.dense.kernel": after_flatten(state["head.weight"], *(8, 4, 4)),
+        "4.dense.kernel": after_flatten(state["head.weight"], channels=8, height=4, width=4),
         "4.dense.bias": state["head.bias"],
     }
 

@@ -237,16 +237,22 @@ cl.plot(run)
 # %%
 params = learner.params(state)
 moving = state[-len(params) :]
+logits_of = jax.jit(jax.vmap(model, (None, 0)))
 by_weights = {}
 for name, weights in {"averaged": params, "the last step's": moving}.items():
-    said = jax.vmap(model, (None, 0))(weights, held_out[0]).argmax(-1)
-    by_weights[name] = float((said == held_out[1]).mean())
+    said = logits_of(weights, held_out[0]).argmax(-1)
+    by_weights[name] = int((said == held_out[1]).sum())
+assert abs(by_weights["averaged"] - by_weights["the last step's"]) < 8
 by_weights
+
+# %% [markdown]
+# Of 800 images these are right. The two differ by chance, if they differ: a rate that goes to zero leaves an average little to
+# do. In the command line's script below the rate is constant.
 
 # %% [markdown]
 # ## How good is it?
 #
-# Now, and once, the test set.
+# Now that nothing is left to choose, the test set.
 
 # %%
 logits = learner.predict(state, test[0])
@@ -267,7 +273,7 @@ sure = np.asarray(jax.nn.softmax(logits).max(-1))
 gallery("test images with what the net says and how sure it is", test[0][:8], [f"{said[i]}: {sure[i]:.2f}" for i in range(8)])
 
 # %% [markdown]
-# Where is it wrong? A row for each digit, a column for what was said; the diagonal, where it is right, is left white.
+# Where is it wrong? A row for each digit, a column for what was said; the diagonal, where it is right, is left out.
 
 # %%
 table = confusion_matrix(test[1], said)
@@ -346,7 +352,8 @@ np.testing.assert_allclose(program.call(test[0][:5]), logits[:5], rtol=1e-4, ato
 # %% [markdown]
 # ## From the command line
 #
-# All of this as a script: a `learner` and `data`, which are a pair of arrays or a split with `train` and `test`.
+# The same net as a script: a `learner` and `data`, which are a pair of arrays or a split with `train` and `test`. What is held
+# out is the split's `test`, unless the script has a pair `validation`.
 
 # %%
 script = folder / "digits.py"
@@ -365,20 +372,24 @@ text = """
     )
     optimiser = cl.average(cl.adam(3e-3) >> cl.clip_by_global_norm(1.0), 0.99)
     learner = cl.supervised(
-        model, cl.softmax_cross_entropy(smoothing=0.05), optimiser, metrics={"accuracy": cl.accuracy}
+        model,
+        cl.softmax_cross_entropy(smoothing=0.05),
+        optimiser,
+        regulariser=cl.l2(1e-5, "*kernel"),
+        metrics={"accuracy": cl.accuracy},
     )
     """
 assert script.write_text(textwrap.dedent(text))
 
 # %% [markdown]
 # `catlearn train digits.py:learner --epochs 2` shows a bar, and writes parameters, scores and curves. After Ctrl-C it keeps what
-# there is. (Here it is started by its module, which is the same.)
+# there is. (Here it is started by its module, which is the same; the model's table, which comes first, is left out.)
 
 # %%
 command = ["train", f"{script}:learner", "--epochs", "2", "--out", str(folder / "run")]
 done = subprocess.run([sys.executable, "-m", "catlearn.cli.main", *command], capture_output=True, text=True, check=False)
 assert done.returncode == 0, done.stderr
-print(done.stdout.replace(f"{folder}/", ""))
+print(done.stdout[done.stdout.index("digits.py:") :].replace(f"{folder}/", ""))
 
 # %% [markdown]
 # What it wrote is for you to go on with:
@@ -386,7 +397,7 @@ print(done.stdout.replace(f"{folder}/", ""))
 # %%
 scores = json.loads((folder / "run" / "metrics.json").read_text())
 trained = cl.load(folder / "run" / "params.npz", model)
-said = jax.vmap(model, (None, 0))(trained, test[0]).argmax(-1)
+said = logits_of(trained, test[0]).argmax(-1)
 np.testing.assert_allclose((said == test[1]).mean(), scores["test_accuracy"], atol=2e-3)
 assert scores["test_accuracy"] > 0.9
 Image(folder / "run" / "curve.png", alt="loss and accuracy by epoch, in training and held out", width=600)
@@ -398,7 +409,7 @@ Image(folder / "run" / "curve.png", alt="loss and accuracy by epoch, in training
 #    penalty and average. Which is better on the held-out images, and is the difference more than chance? *Hint:* of n images and
 #    a rate p of success, chance alone makes √(p (1 − p) / n).
 # 2. Keep the `edges` that were learned, and learn the rest anew from 500 images. How many parameters are left to learn?
-#    *Hint:* `cl.freeze(model, params, "edges*")`.
+#    *Hint:* `cl.freeze(model, params, "edges*")`, which begins with the values of `params`: `learner.start` takes others.
 # 3. Write the state to a file at every epoch, and keep the two that are best by validation. *Hint:* the name of a file can hold
 #    its score.
 #
@@ -406,7 +417,7 @@ Image(folder / "run" / "curve.png", alt="loss and accuracy by epoch, in training
 #
 # - A learner checks data before it trains; its state is a tuple of named arrays, and these are a checkpoint.
 # - The same keys give the same run, killed or not, bit for bit.
-# - Choose on validation, and look at the test set once.
+# - Choose on validation, never on the test set.
 # - Precision and memory are functors on the model; parameters keep their names and dtypes.
 # - The command line trains any learner of yours.
 #
@@ -452,7 +463,8 @@ rest = cl.freeze(model, params, "edges*")
 assert set(cl.names(rest)) == {name for name in cl.names(model) if not name.startswith("edges")}
 assert rest.param.size == model.param.size - 80 == 9018
 tuner = cl.supervised(rest, cl.softmax_cross_entropy, cl.adam(3e-3), metrics={"accuracy": cl.accuracy})
-_, history = trained_on(tuner, tuner.init(jax.random.key(3)), (training[0][:500], training[1][:500]), epochs=6)
+anew = model.init(jax.random.key(3))[2:]
+_, history = trained_on(tuner, tuner.start(anew), (training[0][:500], training[1][:500]), epochs=6)
 assert history["validation_accuracy"][-1] > 0.8
 cl.plot(history)
 
