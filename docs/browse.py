@@ -56,9 +56,7 @@ def look(driver: webdriver.Chrome, url: str, axe: str, size: tuple[int, int], sc
     driver.get(url)
     driver.execute_script(axe)
     found = driver.execute_async_script("const done = arguments[0]; axe.run().then(done)")
-    wrong = [
-        f"{rule['id']} ({rule['impact']}): {rule['help']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"]
-    ]
+    wrong = [f"{rule['id']} ({rule['impact']}): {rule['help']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"]]
     wide = driver.execute_script("return document.documentElement.scrollWidth")
     wrong += [f"the page is {wide} pixels wide on a screen of {size[0]}"] if wide > size[0] + 1 else []
     wrong += [f"console: {entry['message'][:200]}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
@@ -68,7 +66,8 @@ def look(driver: webdriver.Chrome, url: str, axe: str, size: tuple[int, int], sc
 def score(found: dict[str, Any]) -> float:
     """The weighted share of rules that pass, of those that apply."""
     weigh = lambda rules: sum(WEIGHTS.get(rule["impact"], 3) for rule in rules)  # noqa: E731
-    passed = sum(max(WEIGHTS.get(check["impact"], 3) for node in rule["nodes"][:1] for check in _checks(node)) for rule in found["passes"])
+    heaviest = lambda rule: max(WEIGHTS.get(check["impact"], 3) for check in _checks(rule["nodes"][0]))  # noqa: E731
+    passed = sum(heaviest(rule) for rule in found["passes"])
     return 100 * passed / max(1, passed + weigh(found["violations"]))
 
 

@@ -24,7 +24,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         self.anchors |= {found[name] for name in ("id", "name") if name in found}
-        for (kind, attribute) in LOADING:
+        for kind, attribute in LOADING:
             if tag == kind and attribute in found and found.get("rel") not in HINTS:
                 self.loads.append(found[attribute])
         if tag == "a" and "href" in found:
@@ -34,7 +34,8 @@ class Page(HTMLParser):
 def faults(site: Path) -> list[str]:
     """What is wrong with a site, in words."""
     pages = {path: read(path) for path in site.rglob("*.html")}
-    found = [f"{path.relative_to(site)} loads {url}" for path, page in pages.items() for url in page.loads if urlsplit(url).netloc]
+    every = [(path, url) for path, page in pages.items() for url in page.loads]
+    found = [f"{path.relative_to(site)} loads {url}" for path, url in every if urlsplit(url).netloc]
     found += [
         f"{path.relative_to(site)} loads {url}"
         for path in site.rglob("*.css")

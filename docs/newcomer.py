@@ -1,7 +1,7 @@
 """The way of a newcomer, timed: a fresh clone, and what the README says to do, word for word. `make newcomer`.
 
-Runs the commands of the block under `## Try it`, and the program under `## Your own model`. Fails where a step fails, or all of them
-take more than five minutes.
+Runs the commands of the block under `## Try it`, and the program under `## Your own model`. Fails where a step fails, or
+all of them take more than five minutes.
 """
 
 from __future__ import annotations

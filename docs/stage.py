@@ -55,7 +55,7 @@ def main() -> None:
     nav = [
         {"Home": ["index.md", {"Install": "install.md"}, {"Tour": "tour.md"}, {"Command line": "command-line.md"}]},
         {"Lessons": ["lessons/index.md", *lessons]},
-        {"How to": [{"add a category": "how-to/category.md"}, {"add a functor": "how-to/functor.md"}, {"add a layer": "how-to/layer.md"}]},
+        {"How to": [{f"add a {what}": f"how-to/{what}.md"} for what in ("category", "functor", "layer")]},
         {"Words and papers": [{"Dictionary": "dictionary.md"}, {"Papers": "papers.md"}, {"How to cite": "cite.md"}]},
         {"Measured": [{"Measurements": "measured.md"}]},
         {"Reference": ["reference/index.md", *reference]},
@@ -93,7 +93,8 @@ def plain(text: str) -> str:
 
 
 def _outputs(text: str) -> str:
-    found = re.sub(r"((?:^    .*\n|^\n(?=    ))+)", lambda m: _fence(m.group(1)) if m.group(1).strip() else m.group(1), text, flags=re.MULTILINE)
+    fenced = lambda m: _fence(m.group(1)) if m.group(1).strip() else m.group(1)  # noqa: E731
+    found = re.sub(r"((?:^    .*\n|^\n(?=    ))+)", fenced, text, flags=re.MULTILINE)
     return re.sub(r"\n{4,}", "\n\n", found)
 
 
@@ -118,7 +119,8 @@ def with_mathml(text: str) -> str:
 def index() -> str:
     """The rooms of the house, from the ground up."""
     rows = "\n".join(f"| [`catlearn.{name}`]({name}.md) | {about} |" for name, about in ROOMS.items())
-    return f"# Reference\n\nThe rooms of the house, ground floor first. Nothing imports upwards.\n\n| room | what is in it |\n|---|---|\n{rows}\n"
+    head = "# Reference\n\nThe rooms of the house, ground floor first. Nothing imports upwards.\n\n"
+    return f"{head}| room | what is in it |\n|---|---|\n{rows}\n"
 
 
 def room(name: str, about: str) -> str:
@@ -133,6 +135,9 @@ def room(name: str, about: str) -> str:
 
 
 PAPER = re.compile(r"arXiv (?P<number>[0-9]{4}[.][0-9]{4,5})(?P<after>[^.;]*)")
+SECTION = re.compile(
+    r"[)]?,? *((?:§|equation|eqs?[.]|definition|theorem|example|proposition|Algorithm|Example|table|lemma)[^;]*)"
+)
 CITED = re.compile(r"([A-ZŠ][^.;:()]*?(?:19|20)[0-9]{2}[^.;:()]*)[(][^()]*$")
 
 
@@ -144,7 +149,7 @@ def papers() -> str:
         flat = " ".join(text.split())
         for found in PAPER.finditer(flat):
             number = found["number"]
-            section = re.match(r"[)]?,? *((?:§|§§|equations?|eqs?[.]|definition|theorem|example|proposition|Algorithm|Example|table|lemma)[^;]*)", found["after"])
+            section = SECTION.match(found["after"])
             where = f"[`{name.rsplit('.', 1)[1]}`][{name}]" + (f", {section.group(1).strip(' )')}" if section else "")
             places.setdefault(number, [])
             places[number] += [where] if where not in places[number] else []

@@ -121,7 +121,9 @@ flat = lambda part: (part[0].reshape(len(part[0]), -1), part[1])
 (X, y), (Xt, yt) = flat(data.train), flat(data.test)
 low, low_t, high, high_t = y < 5, yt < 5, y >= 5, yt >= 5
 
-classifier = R(64) >> cl.dense(64).named("first") >> cl.relu >> cl.dense(64).named("second") >> cl.relu >> cl.dense(10).named("head")
+classifier = (
+    R(64) >> cl.dense(64).named("first") >> cl.relu >> cl.dense(64).named("second") >> cl.relu >> cl.dense(10).named("head")
+)
 
 
 def trained(model, part, epochs, begin=None):
@@ -192,5 +194,7 @@ assert cl.laws.gradient_rule(layer, positive, key) is None
 
 # %%
 pruned = cl.prune(net, start, 0.25)
-kept = {path: float(jnp.mean(W != 0)) for path, W in cl.by_name(net, cl.merged(pruned, pruned.init(key))).items() if "kernel" in path}
+kept = {
+    path: float(jnp.mean(W != 0)) for path, W in cl.by_name(net, cl.merged(pruned, pruned.init(key))).items() if "kernel" in path
+}
 kept

@@ -34,11 +34,11 @@ import numpy as np
 
 import catlearn as cl
 from catlearn.categories.lens import Lens, Optic, pair
-from catlearn.categories.para import Para, Parametric
+from catlearn.categories.para import Parametric
 from catlearn.core.arrow import Arrow
 from catlearn.core.diagram import Box
 from catlearn.core.errors import CompositionError
-from catlearn.core.functor import Free, Functor, same_wire
+from catlearn.core.functor import Functor, same_wire
 from catlearn.core.wires import I, Object
 from catlearn.laws.counterexample import Counterexample
 

@@ -1,4 +1,4 @@
-"""The code of the README and of the tour runs, and their errors are those that are raised; the README's picture is the one drawn."""
+"""The code of the README and of the tour runs, their errors are those that are raised, and the picture is the one drawn."""
 
 import re
 from pathlib import Path
