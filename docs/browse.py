@@ -2,8 +2,8 @@
 
     python docs/browse.py build/site path/to/axe.min.js
 
-Runs axe-core on each page. The score is Lighthouse's: the share of checks that pass, weighted by how much they matter. Fails under
-95, on errors in the console, on requests to other hosts or that fail, and on pages wider than the screen. Needs the packages
+Runs axe-core on each page. The score is the one of Lighthouse: the share of checks that pass, weighted. Fails under 95, on
+errors in the console, on requests to other hosts or that fail, and on pages wider than the screen. Needs the packages
 selenium and axe-core, and Chromium with its driver: `make docs-check`.
 """
 
