@@ -56,7 +56,16 @@ def brief(value: Any) -> str:
     if callable(value) and isinstance(name := getattr(value, "__name__", None), str):
         return name if name != "<lambda>" else "a function"
     text = " ".join(repr(value).split("\n# ")[0].split()) if not isinstance(value, str) else value
-    return text if len(text) <= MOST else text[: MOST - 1] + "…"
+    return cut(text, MOST)
+
+
+def cut(text: str, most: int) -> str:
+    """A text in at most so many letters, with … where it was longer.
+
+    >>> cut("transformer_block(4)", 12)
+    'transformer…'
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], foot: str = "") -> str:

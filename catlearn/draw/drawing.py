@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+WIDTH = 860.0  # of a page, in pixels
+
 if TYPE_CHECKING:
     from catlearn.draw.picture import Picture
 
 
-def draw(thing: Any, zoom: int | None = None, *, width: float | None = 860, size: int = 32, unfold: bool = False) -> Picture:
+def draw(thing: Any, zoom: int | None = None, *, width: float | None = WIDTH, size: int = 32, unfold: bool = False) -> Picture:
     """The picture of an arrow: data from left to right, parameters from above, contexts from below, what comes back dashed.
 
     `thing` is a diagram, a learner (its training step on a batch of `size`), an optimiser, an algebra, a coalgebra, a tree, a

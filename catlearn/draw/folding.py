@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from catlearn.core.diagram import Diagram, Seq
+from catlearn.core.shown import cut
 from catlearn.core.text import as_factor
-from catlearn.draw.scene import cut
 
 MOST = 100  # letters of a line
 

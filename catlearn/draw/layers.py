@@ -160,6 +160,8 @@ class Layers:
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     """The nearest sequence that does not fall, by weighted least squares: pool adjacent violators.
 
+    scipy.optimize has it too; importing that takes longer than drawing a hundred boxes.
+
     >>> isotonic([1.0, 3.0, 2.0], [1, 1, 1])
     [1.0, 2.5, 2.5]
     """

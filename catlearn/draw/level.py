@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from catlearn.draw.layers import Layers
 from catlearn.draw.net import DOMAIN, Source
 from catlearn.draw.plan import Plan
-from catlearn.draw.scene import Curve, Label, Mark, Sign, moved, text_width
-from catlearn.draw.shapes import Port
+from catlearn.draw.scene import Label, Mark, Sign, moved, strand, text_width
+from catlearn.draw.shapes import Port, through
 from catlearn.draw.wires import about_wire, wire_text
 
 BEND, LEAD = 30.0, 5.0  # room for a wire to bend; before what is written on it
@@ -36,6 +36,10 @@ class Level:
         self.plan, self.feeds, self.net, self.shapes = plan, plan.feeds, plan.net, plan.shapes
         self.width, self.inner = width, inner
         self.y = Layers(plan.items, plan.edges, GAP).place()
+        self.highest: dict[int, float] = {}
+        for i in self.feeds.level:
+            y = self.y[plan.node_item[i]]
+            self.highest[plan.rank[i]] = min(y, self.highest.get(plan.rank[i], y))
         self._columns()
 
     def laid(self) -> Laid:
@@ -83,10 +87,7 @@ class Level:
 
     def is_hidden(self, i: int) -> bool:
         """Whether another box stands above this one in its layer."""
-        return any(
-            self.plan.rank[j] == self.plan.rank[i] and self.y[self.plan.node_item[j]] < self.y[self.plan.node_item[i]]
-            for j in self.feeds.level
-        )
+        return self.y[self.plan.node_item[i]] > self.highest[self.plan.rank[i]]
 
     def _lanes(self, layer: int) -> float:
         """Room for wires from above to boxes that are hidden by others."""
@@ -174,13 +175,13 @@ class Level:
             if here == there:
                 for y, z, back in strands_of(port, target):
                     points = ((x, y), (lead, y), (max(lead, begin - self._lanes(at + 1)), z), (end, z))
-                    yield here, Curve(points[::-1] if back else points, "back" if back else look, False, back, about)
+                    yield here, strand(points, back, look, about)
                 continue
             for y, z, back in strands_of(port, target):
                 ends = ((x, y), (self.ends[here], y)), ((6.0, z), (begin, z), (end, z))
                 for row, points, place in zip((here, there), ends, (ends[0][1], ends[1][0]), strict=True):
                     yield row, Sign(*place, "on", about)
-                    yield row, Curve(points[::-1] if back else points, "back" if back else look, False, back, about)
+                    yield row, strand(points, back, look, about)
         for y, sign in ((port.forward, "copy"), (port.back, "sum")):
             if len(goes) > 1 and y is not None:
                 yield here, Sign(lead, y, sign, about)
@@ -210,16 +211,8 @@ class Level:
         right = self.left[self.plan.last]
         width = max([*self.ends, right, *(mark.bounds[2] for mark in found)]) if self.rows == 1 else max(*self.ends, right)
         if self.inner or self.rows == 1:
-            found += [m for p in outs for m in extended(p, right, width)]
+            found += through(outs, right, width)
         return Laid(tuple(found), width, y, ins, outs, {}, len(net.param))
-
-
-def extended(port: Port, a: float, b: float) -> list[Mark]:
-    """A wire on to a border."""
-    if b - a < 0.5:
-        return []
-    marks: list[Mark] = [] if port.forward is None else [Curve(((a, port.forward), (b, port.forward)), "data")]
-    return marks + ([] if port.back is None else [Curve(((b, port.back), (a, port.back)), "back")])
 
 
 def strands_of(a: Port, b: Port) -> list[tuple[float, float, bool]]:
@@ -233,10 +226,5 @@ def unused(x: float, lead: float, port: Port, look: str, about: str) -> list[Mar
     marks: list[Mark] = []
     for y, sign in ((port.forward, "discard"), (port.back, "zero")):
         if y is not None:
-            back = sign == "zero"
-            ends = ((x, y), (lead, y))
-            marks += [
-                Curve(ends[::-1] if back else ends, "back" if back else look, False, back, about),
-                Sign(lead, y, sign, about),
-            ]
+            marks += [strand(((x, y), (lead, y)), sign == "zero", look, about), Sign(lead, y, sign, about)]
     return marks

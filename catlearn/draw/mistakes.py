@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from catlearn.core.diagram import Diagram, identity
+from catlearn.core.shown import cut
 from catlearn.core.wires import Object, difference
+from catlearn.draw.drawing import WIDTH
 from catlearn.draw.layout import laid_out
 from catlearn.draw.net import Net, Nets, Node, single
 from catlearn.draw.picture import Picture
-from catlearn.draw.scene import cut, scene
+from catlearn.draw.scene import scene
 from catlearn.draw.sketch import net_of, zoomed
 
 PIECES = 3  # of each arrow that are shown
@@ -30,7 +32,7 @@ def mistake(left: Diagram, right: Any) -> Picture:
         where = f"{right!r} has no arrow at {left.cod}"
         node = Node(cut(repr(right), 30), left.cod, Object(), about=where, look="marked")
         whole = before >> single(node)
-    return Picture(scene(laid_out(zoomed(whole, 1), 860).marks, f"where two arrows don't compose: {where}"))
+    return Picture(scene(laid_out(zoomed(whole, 1), WIDTH).marks, f"where two arrows don't compose: {where}"))
 
 
 def _net(f: Diagram, which: slice) -> Net:
@@ -47,8 +49,8 @@ def between(A: Object, B: Object) -> Net:
         return single(Node(f"{len(A)} ≠ {len(B)} wires", A, B, about=difference(A, B) or "", look="marked"))
     net = Nets.wiring(Object(), ())
     for i, (a, b) in enumerate(zip(A, B, strict=True)):
-        where = difference(A[: i + 1], B[:i] @ b) if a != b and A[:i] == B[:i] else difference(a, b)
-        node = Node(cut((where or "").split(": ")[-1], 30), a, b, about=where or "", look="marked")
+        where = difference(A, A[:i] @ b @ A[i + 1 :]) or ""
+        node = Node(cut(where.split(": ")[-1], 30), a, b, about=where, look="marked")
         net = net @ (Nets.wiring(a, (0,)) if a == b else single(node))
     return net
 

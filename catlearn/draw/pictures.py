@@ -29,17 +29,16 @@ from catlearn.learn.optimiser import Optimiser, Transformation
 
 def picture_of(thing: Any, zoom: int | None, width: float | None, size: int, unfold: bool) -> Picture:
     """The picture of a thing: see `draw`."""
-    if isinstance(thing, PointDiagram):
-        return Picture(strands(thing))
-    if isinstance(thing, Combination):
-        return Picture(summed(thing))
-    if isinstance(thing, Tree):
-        return Picture(tree_scene(thing))
-    if isinstance(thing, EdgeList | Pattern):
-        return Picture(graph_scene(thing))
-    functor = unfolding if unfold else sketch
-    diagram = diagram_of(thing, size)
-    return string_diagram(diagram, zoom, width, functor)
+    match thing:
+        case PointDiagram():
+            return Picture(strands(thing))
+        case Combination():
+            return Picture(summed(thing))
+        case Tree():
+            return Picture(tree_scene(thing))
+        case EdgeList() | Pattern():
+            return Picture(graph_scene(thing))
+    return string_diagram(diagram_of(thing, size), zoom, width, unfolding if unfold else sketch)
 
 
 def string_diagram(f: Diagram, zoom: int | None, width: float | None, functor: Sketch = sketch) -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 
 from catlearn.draw.layers import Edge, Item
 from catlearn.draw.net import DOMAIN, PARAMETER, Net, Source, targets
-from catlearn.draw.shapes import Port, Shape
+from catlearn.draw.shapes import Port, Shape, beside
 from catlearn.draw.wires import strands
 
 APART = 8.0  # the strands of a wire, from its middle
@@ -91,11 +91,7 @@ class Plan:
 
     def port(self, source: Source, middle: float, like: Port | None) -> Port:
         """Where the strands of a wire are: as far apart as at the port that it goes straight to, if there is one."""
-        forward, back = strands(self.feeds.wire(source))
-        if like is not None:
-            return like.moved(middle - like.middle)
-        apart = APART if forward and back else 0.0
-        return Port(middle - apart if forward else None, middle + apart if back else None)
+        return beside(self.feeds.wire(source), middle, APART) if like is None else like.moved(middle - like.middle)
 
     def first(self, k: int, middle: float) -> Port:
         """Where the k-th wire comes in."""

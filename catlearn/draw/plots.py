@@ -86,7 +86,7 @@ def attention(weights: Any, tokens: Sequence[str] | None = None) -> style.Plot:
 def equivariance(models: Diagram | Mapping[str, Diagram], samples: int, tolerance: float, key: Any, **types: Any) -> style.Plot:
     """The relative error of `f(ρ(g) x) = ρ'(g) f(x)` for random elements g: a row for each model, and its greatest at its end."""
     several = models if isinstance(models, Mapping) else {"": models}
-    errors = np.array([equivariance_errors(f, samples, key=key, **types) for f in several.values()])
+    errors = np.array([[error for error, _ in equivariance_errors(f, samples, key=key, **types)] for f in several.values()])
     if not errors.size:
         raise ArgumentError("equivariance takes a model, or several by name, and one sample at least.")
     figure = style.figure(_said(several, errors, tolerance), 5.6, 1.2 + 0.5 * len(several))

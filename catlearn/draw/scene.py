@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -126,6 +126,11 @@ def scene(marks: Iterable[Mark], about: str, margin: float = 10) -> Scene:
     return Scene(tuple(mark.moved(-left, -top) for mark in marks), right - left, bottom - top, about)
 
 
+def strand(points: Sequence[Place], back: bool, look: str = "data", about: str = "", upright: bool = False) -> Curve:
+    """One strand of a wire through places from its beginning to its end: what comes back goes the other way, in its own look."""
+    return Curve(tuple(points[::-1] if back else points), "back" if back else look, upright, back, about)
+
+
 def moved(marks: Iterable[Mark], dx: float, dy: float) -> list[Mark]:
     """The same marks somewhere else."""
     return [mark.moved(dx, dy) for mark in marks]
@@ -138,15 +143,6 @@ def text_width(text: str, size: float = 11) -> float:
     24.08
     """
     return ADVANCE * size * len(text)
-
-
-def cut(text: str, most: int) -> str:
-    """A text of at most so many letters.
-
-    >>> cut("transformer_block(4)", 12)
-    'transformer…'
-    """
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _bent(a: Place, b: Place, upright: bool) -> tuple[Place, Place, Place, Place]:

@@ -8,16 +8,12 @@ from typing import Any
 
 from catlearn.core.wires import Object
 from catlearn.draw.net import Node
-from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Sign, moved, text_width
-from catlearn.draw.wires import parameter_text, strands
+from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Sign, moved, strand, text_width
+from catlearn.draw.wires import is_lens, parameter_text, strands
 
 PITCH, LEAST, BETWEEN, PORTS = 18.0, 28.0, 18.0, 10  # between wires, of a box, between the halves of a lens; most wires apart
-STUB, FIRST, STEP, SIDE = (
-    13.0,
-    12.0,
-    15.0,
-    14.0,
-)  # of parameters: the height of a line, the first, and the next; of what comes back
+STUB, FIRST, STEP = 13.0, 12.0, 15.0  # of parameters: the height of a line, where the first stands, and each next one
+SIDE = 14.0  # for each change of a parameter that leaves a lens
 FRAME, TITLE = 12.0, 18.0
 
 
@@ -52,8 +48,11 @@ class Shape:
     reach: float = 0.0
 
 
-def is_lens(A: Object) -> bool:
-    return any(hasattr(wire, "bwd") for wire in A.wires)
+def beside(wire: Any, middle: float, apart: float) -> Port:
+    """The strands of a wire about its middle, forward before what comes back; an only one in the middle."""
+    forward, back = strands(wire)
+    apart = apart if forward and back else 0.0
+    return Port(middle - apart if forward else None, middle + apart if back else None)
 
 
 def spread(A: Object, forward: Callable[[int, int], float], back: Callable[[int, int], float]) -> tuple[Port, ...]:
@@ -80,6 +79,7 @@ def room(*counts: int) -> float:
 
 
 def counted(A: Object) -> tuple[int, int]:
+    """How many strands go forward, and how many come back."""
     ways = [strands(wire) for wire in A.wires]
     return sum(way[0] for way in ways), sum(way[1] for way in ways)
 
@@ -193,8 +193,7 @@ def with_stubs(shape: Shape, node: Node, stubs: Sequence[bool]) -> Shape:
 
 
 def _stub(x: float, top: float, back: bool, about: str) -> Curve:
-    ends = ((x, 0.0), (x, top)) if back else ((x, top), (x, 0.0))
-    return Curve(ends, "back" if back else "parameter", True, back, about)
+    return strand(((x, top), (x, 0.0)), back, "parameter", about, upright=True)
 
 
 def _stub_lines(P: Object, tops: Sequence[Port], free: Sequence[int], bundled: bool) -> list[tuple[float, str, str, bool]]:
@@ -222,7 +221,7 @@ def frame_shape(node: Node, inner: Any, stubs: Sequence[bool]) -> Shape:
     marks += moved(inner.marks, left, top)
     ins, outs = (tuple(port.moved(top) for port in ports) for ports in (inner.ins, inner.outs))
     if len(ins) == len(node.dom) and len(outs) == len(node.cod):
-        marks += _through(ins, 0, left) + _through(outs, right, width)
+        marks += through(ins, 0, left) + through(outs, right, width)
         marks += _fed_back(node.fed, ins, outs, left, right, height)
     else:
         ins, outs = (spread(A, centred(0, height), centred(0, height)) for A in (node.dom, node.cod))
@@ -240,12 +239,14 @@ def frame_shape(node: Node, inner: Any, stubs: Sequence[bool]) -> Shape:
 
 
 def opened_look(node: Node) -> str:
+    """How a box looks that is open."""
     return "open" if node.look == "composite" else node.look
 
 
-def _through(ports: Sequence[Port], a: float, b: float) -> list[Mark]:
-    marks: list[Mark] = [Curve(((a, p.forward), (b, p.forward)), "data") for p in ports if p.forward is not None]
-    return marks + [Curve(((b, p.back), (a, p.back)), "back") for p in ports if p.back is not None]
+def through(ports: Sequence[Port], a: float, b: float) -> list[Mark]:
+    """Wires on to a border, level, where it is any distance away."""
+    ends = [(y, back) for port in ports for y, back in ((port.forward, False), (port.back, True)) if y is not None]
+    return [replace(strand(((a, y), (b, y)), back), arrow=False) for y, back in ends] if b - a >= 0.5 else []
 
 
 def _fed_back(n: int, ins: Sequence[Port], outs: Sequence[Port], left: float, right: float, bottom: float) -> list[Mark]:

@@ -7,11 +7,8 @@ from html import escape
 from typing import Any
 
 from catlearn.core.errors import CatlearnError
-from catlearn.core.shown import facts_html
-from catlearn.draw.pictures import picture_of
-from catlearn.draw.scene import cut
-
-WIDTH, SIZE = 860.0, 32
+from catlearn.core.shown import cut, facts_html
+from catlearn.draw.drawing import draw
 
 
 def shown(thing: Any) -> str:
@@ -23,7 +20,7 @@ def shown(thing: Any) -> str:
     """
     text = repr(thing)
     try:
-        picture = picture_of(thing, None, WIDTH, SIZE, False)._repr_html_()
+        picture = draw(thing)._repr_html_()
     except (CatlearnError, TypeError, ValueError, AttributeError):  # a notebook's cell has run; what it shows may not fail
         return _without_picture(thing, text)
     first, _, rest = text.partition("\n")
@@ -40,7 +37,7 @@ def shown(thing: Any) -> str:
 def in_a_row(caption: str, things: Iterable[tuple[str, Any]]) -> str:
     """HTML of some things side by side, each with a word under it, and a caption above all."""
     code = '<code style="font-size:85%">{}</code>'.format
-    drawn = ((picture_of(thing, None, WIDTH, SIZE, False)._repr_html_(), code(escape(word))) for word, thing in things)
+    drawn = ((draw(thing)._repr_html_(), code(escape(word))) for word, thing in things)
     each = "".join(f"<div>{picture}{word}</div>" for picture, word in drawn)
     style = 'style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-end"'
     return f"<div>{code(escape(caption))}<div {style}>{each}</div></div>"

@@ -11,10 +11,11 @@ from catlearn.categories.reverse import reverse
 from catlearn.core.arrow import balanced
 from catlearn.core.diagram import Box, Diagram, ImageOf, Reparameterised, Seq
 from catlearn.core.functor import Functor, same_wire
+from catlearn.core.shown import cut
 from catlearn.core.text import short
 from catlearn.draw.net import Net, Nets, Node, single
-from catlearn.draw.scene import cut
 from catlearn.draw.unfold import unfolded
+from catlearn.draw.wires import is_lens
 
 LONG, MANY = 16, 120  # parts of a composite: with more, repeats are folded, and what is in the middle of still more left out
 LETTERS = 26  # of a title
@@ -32,7 +33,7 @@ class Sketch(Functor):
     def box(self, node: Box) -> Net:
         op, body = node.op, getattr(node.op, "body", None)
         if isinstance(body, Diagram):
-            inside = self(reverse(body) if is_lens(node) else body)
+            inside = self(reverse(body) if is_lens(ends_of(node)) else body)
             loop = getattr(op, "box", node).op
             return unfolded(node, inside, loop) if self.unfolds and hasattr(loop, "still") else single(_node(node, inside))
         if not len(node.dom) and op.name == "ask":
@@ -77,21 +78,21 @@ def _node(box: Box, inside: Net | None) -> Node:
     )
 
 
+def ends_of(f: Any) -> Any:
+    """All wires of an arrow."""
+    return f.dom @ f.cod @ f.param
+
+
 def named(box: Box) -> Any:
     """The parameters of a box; an only one bears the name of the box."""
     P = box.own
     return P.named(box.label) if len(P) == 1 and box.label and not P.labels[0] else P
 
 
-def is_lens(node: Any) -> bool:
-    """Whether something comes back along any of the wires."""
-    return any(hasattr(wire, "bwd") for wire in (node.dom @ node.cod @ node.param).wires)
-
-
 def _look(box: Box, inside: Net | None) -> str:
     if inside is not None:
         return "frame"
-    if is_lens(box) and not isinstance(getattr(box.op, "box", None), Box):
+    if is_lens(ends_of(box)) and not isinstance(getattr(box.op, "box", None), Box):
         return "lens"
     return "rounded" if len(box.dom) == len(box.cod) == 1 and not len(box.own) else "box"
 
@@ -109,8 +110,7 @@ def title_of(f: Diagram) -> str:
     around = getattr(op, "around", "")
     if around and getattr(op, "body", None) is not None:
         return f"{around} of {f.name}" if f.name else around
-    text = getattr(op, "name", None) if type(op).__name__ == "Attached" else repr(op)
-    return cut(_called(op) or text or "", LETTERS)
+    return cut(_called(op) or repr(op), LETTERS)
 
 
 def _called(op: Any) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from catlearn.core.shown import cut
 from catlearn.core.text import short
 from catlearn.core.wires import Object
 from catlearn.draw.picture import Picture
-from catlearn.draw.scene import Curve, Label, Mark, Sign, cut, scene, text_width
+from catlearn.draw.scene import Curve, Label, Mark, Sign, scene, text_width
 from catlearn.draw.sketch import title_of
 from catlearn.laws.counterexample import extensional
 

@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catlearn.draw.layers import Edge, Item, Layers
-from catlearn.draw.level import LANE, Laid, Level, extended
+from catlearn.draw.level import LANE, Laid, Level
 from catlearn.draw.net import PARAMETER, Node, Source
-from catlearn.draw.scene import Curve, Label, Mark, Place, Rectangle, Sign, moved, text_width
-from catlearn.draw.shapes import BETWEEN, LEAST, PITCH, Port, Shape, centred, counted, halves, is_lens, spread
-from catlearn.draw.wires import about_wire, parameter_text, strands
+from catlearn.draw.scene import Curve, Label, Mark, Place, Rectangle, Sign, moved, strand, text_width
+from catlearn.draw.shapes import BETWEEN, LEAST, PITCH, Port, Shape, beside, centred, counted, halves, spread, through
+from catlearn.draw.wires import about_wire, is_lens, parameter_text
 
-SPACE, AWAY, ELBOW = (
-    26.0,
-    6.0,
-    20.0,
-)  # between rows; between the strands of a wire, from its middle; for a wire to come in from aside
+SPACE, AWAY = 26.0, 6.0  # between rows; of the strands of a wire from its middle
+ELBOW = 20.0  # for a wire to come in from aside
 
 
 @dataclass(frozen=True)
@@ -145,9 +142,7 @@ class Upper:
         return levels
 
     def _both(self, x: float, source: Source) -> Port:
-        forward, back = strands(self.feeds.wire(source))
-        apart = AWAY if forward and back else 0.0
-        return Port(x - apart if forward else None, x + apart if back else None)
+        return beside(self.feeds.wire(source), x, AWAY)
 
     def start(self, source: Source) -> Port:
         node, k = source
@@ -172,7 +167,7 @@ class Upper:
         right = max([below.width, *(mark.bounds[2] for mark in marks)])
         whole = moved([*moved(below.marks, 0, dy), *marks], -left, 0)
         ins, outs = (tuple(port.moved(dy) for port in ports) for ports in (below.ins, below.outs))
-        whole += _ends(ins, 0, -left) + _ends(outs, below.width - left, right - left)
+        whole += through(ins, 0, -left) + through(outs, below.width - left, right - left)
         tops = {k: port.moved(-left) for k, port in tops.items()}
         return replace(below, marks=tuple(whole), width=right - left, height=below.height + dy, ins=ins, outs=outs, tops=tops)
 
@@ -212,7 +207,7 @@ class Upper:
                     continue
                 points = ((begin, y), (begin, branch), *places) if branch > y else ((begin, y), *places)
                 back = name == "back"
-                yield Curve(points[::-1] if back else points, "back" if back else look, True, back, about)
+                yield strand(points, back, look, about, upright=True)
         for x, sign in ((port.forward, "copy"), (port.back, "sum")):
             if len(ends) > 1 and x is not None:
                 yield Sign(x, branch, sign, about)
@@ -243,10 +238,6 @@ class Upper:
         """Wires of parameters; those that an optimiser keeps its state on look otherwise."""
         kept = [node for node, _ in self.feeds.ends.get(source, ()) if node < len(self.net.nodes) and self.net.nodes[node].states]
         return "state" if source[0] == PARAMETER and kept else "parameter"
-
-
-def _ends(ports: tuple[Port, ...], a: float, b: float) -> list[Mark]:
-    return [mark for port in ports for mark in extended(port, a, b)] if b > a else []
 
 
 def upright_shape(node: Node) -> Shape:

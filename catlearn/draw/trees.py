@@ -8,9 +8,10 @@ import numpy as np
 
 from catlearn.algebra.forest import Tree
 from catlearn.core.errors import ArgumentError
+from catlearn.core.shown import cut
 from catlearn.core.wires import count
 from catlearn.draw.layers import Edge, Item, Layers
-from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Scene, cut, scene, text_width
+from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Scene, scene, text_width
 
 ROW, HEIGHT, MOST = 56.0, 24.0, 400
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from catlearn.core.shown import cut
 from catlearn.core.wires import Object
-from catlearn.draw.scene import cut
 
 MOST = 18  # letters
 _SHORT = {"float32": "", "int32": "int"}
@@ -40,6 +40,11 @@ def about_wire(wire: Any) -> str:
     label = getattr(wire, "label", None)
     text = f"forward {wire.fwd}, back {wire.bwd}" if hasattr(wire, "bwd") else repr(wire)
     return cut(f"{label}: {text}" if label else text, 300)
+
+
+def is_lens(A: Object) -> bool:
+    """Whether something comes back along any wire of an object."""
+    return any(hasattr(wire, "bwd") for wire in A.wires)
 
 
 def strands(wire: Any) -> tuple[bool, bool]:

@@ -37,7 +37,7 @@ def equivariant(
     True
     """
     worst, where = 0.0, ""
-    for i, (error, g) in enumerate(_errors(f, samples, params, key, dom, cod)):
+    for i, (error, g) in enumerate(equivariance_errors(f, samples, params, key, dom=dom, cod=cod)):
         if not error <= worst:  # a number that is none is the worst
             worst, where = error, f"sample {i} of {samples}, relative error {error:.1e} for g =\n{g}"
     return None if worst <= tolerance else Counterexample("equivariance", f"{short(f)} at {where}")
@@ -58,7 +58,7 @@ def equivariance_error(
     >>> equivariance_error(O(3).power(1, channels=2) >> linear(power=3, channels=2)) < 1e-5
     True
     """
-    return max(equivariance_errors(f, samples, params, key, dom=dom, cod=cod), default=0.0)
+    return max((error for error, _ in equivariance_errors(f, samples, params, key, dom=dom, cod=cod)), default=0.0)
 
 
 def equivariance_errors(
@@ -69,12 +69,8 @@ def equivariance_errors(
     *,
     dom: Object | None = None,
     cod: Object | None = None,
-) -> list[float]:
-    """The relative error for each of the random g and x. See `equivariant`."""
-    return [error for error, _ in _errors(f, samples, params, key, dom, cod)]
-
-
-def _errors(f: Diagram, samples: int, params: Any, key: Any, dom: Object | None, cod: Object | None) -> list[tuple[float, Any]]:
+) -> list[tuple[float, Any]]:
+    """The relative error for each of the random g and x, with the g. See `equivariant`."""
     A, B = dom if dom is not None else f.dom, cod if cod is not None else f.cod
     group = next((wire.rep.group for wire in (A @ B).wires if hasattr(wire, "rep")), None)
     if group is None:
