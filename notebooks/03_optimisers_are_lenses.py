@@ -60,7 +60,7 @@ cl.draw(cl.adam(0.1))
 # %% [markdown]
 # Most rules are known by their put. With ε for the learning rate and g for the gradient:
 #
-# | | S | get(s, p) | put: s⁺, p⁺ |
+# | rule | S | get(s, p) | put: s⁺, p⁺ |
 # |---|---|---|---|
 # | descent | I | p | p⁺ = p − εg |
 # | momentum | P | p | s⁺ = γs − εg, p⁺ = p + s⁺ |

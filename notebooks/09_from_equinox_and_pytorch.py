@@ -134,7 +134,7 @@ np.testing.assert_allclose(model(in_order(from_flax), x), flax_net(x), rtol=1e-5
 # %% [markdown]
 # PyTorch has channels first, kernels as (out, in, height, width), and matrices transposed:
 #
-# | | PyTorch, Equinox | Flax, catlearn |
+# | what | PyTorch, Equinox | Flax, catlearn |
 # |---|---|---|
 # | images | channels × height × width | height × width × channels |
 # | kernel of a convolution | out × in × height × width | height × width × in × out |
@@ -417,7 +417,7 @@ cl.by_name(adapted, [p.shape for p in start])
 # %% [markdown]
 # ## What is missing here
 #
-# | | better in | here |
+# | what | better in | here |
 # |---|---|---|
 # | control flow that depends on values | PyTorch: any Python | a diagram is fixed before it runs; `lax.cond` in a `cl.function` |
 # | layers with a state, such as batch norm | all three | none; layer, group or RMS norm, or a trained one in `eval` |
