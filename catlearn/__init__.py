@@ -44,7 +44,7 @@ from catlearn.core.parameters import by_name, describe, names
 from catlearn.core.wires import I, Object, R, wire
 from catlearn.draw.drawing import draw, to_tikz
 from catlearn.draw.plotting import plot
-from catlearn.interop import export, from_equinox, from_flax, to_equinox
+from catlearn.interop import export, from_discopy, from_equinox, from_flax, to_discopy, to_equinox
 from catlearn.interop.optax import from_optax, to_optax
 from catlearn.learn.around import accumulate, average, by_path, lookahead
 from catlearn.learn.checkpoint import load, save

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catlearn.categories.smooth import smooth
-from catlearn.core.diagram import Diagram
+from catlearn.core.diagram import Diagram, identity
 from catlearn.core.errors import TypingError
 from catlearn.core.packages import package
 from catlearn.core.parameters import by_name
 from catlearn.core.values import values_of
+from catlearn.core.wires import Object
 from catlearn.interop.foreign import Foreign, what
 from catlearn.interop.program import export
 
@@ -80,3 +81,45 @@ def from_flax(module: Any, arity: int = 1, **options: Any) -> Foreign:
 
         return FromNnx(module, arity, options)
     raise TypingError(f"from_flax takes a module of flax.linen or flax.nnx, got {what(module)}.")
+
+
+def to_discopy(f: Diagram, zoom: int = 1) -> Any:
+    """An arrow as a diagram of `discopy.markov`. Type: `A → B` with parameters P to `A ⊗ P → B`.
+
+    Objects are named by the code of their wires; boxes are under their titles, with the arrow as their `data`. At `zoom` 1 the
+    parts of f are boxes, at 2 those are open, and so on. Contexts stay inside the boxes. Raises TypingError for what is no
+    arrow yet, MissingPackageError without discopy. Source: arXiv 2005.02975.
+
+    >>> import catlearn as cl
+    >>> print(to_discopy(cl.R(3) >> cl.dense(2) >> cl.relu))
+    dense(2) >> relu
+    """
+    package("discopy", "discopy")
+    from catlearn.interop.discopy import exported
+
+    if not isinstance(f, Diagram | Object):
+        raise TypingError(f"to_discopy takes an arrow, such as R(64) >> dense(10), got {f!r}.")
+    return exported(identity(f) if isinstance(f, Object) else f, zoom)
+
+
+def from_discopy(diagram: Any, boxes: Mapping[str, Any] | None = None, objects: Mapping[str, Object] | None = None) -> Diagram:
+    """A diagram of DisCoPy as an arrow: the functor that is `objects` on objects and `boxes` on boxes, both by name.
+
+    A box is a diagram, or a layer, which is taken at the domain of the box. What `to_discopy` made comes back as it was, its
+    parameters too, up to the axioms of monoidal categories and the names of composites that were opened:
+    `from_discopy(to_discopy(f))` has the picture of f. Swaps, copies and discards are kept; parameters that are fed by data
+    become wires (`uncurry`). Raises TypingError for boxes and objects without an image, and for daggers, merges, traces and
+    sums; CompositionError where an image does not fit; MissingPackageError without discopy.
+
+    >>> from discopy.markov import Box, Ty
+    >>> import catlearn as cl
+    >>> x, y = Ty("x"), Ty("y")
+    >>> d = Box("f", x, y) >> Box("g", y, x)
+    >>> from_discopy(d, {"f": cl.dense(2), "g": cl.dense(3) >> cl.tanh}, {"x": cl.R(3), "y": cl.R(2)})
+    R(3) >> dense(2) >> dense(3) >> tanh
+    # R(3) → R(3), 17 parameters: 0.dense.kernel (3, 2), 0.dense.bias (2,), 1.dense.kernel (2, 3), 1.dense.bias (3,)
+    """
+    package("discopy", "discopy")
+    from catlearn.interop.discopy import Import, imported
+
+    return imported(diagram, Import(objects or {}, boxes or {}))
