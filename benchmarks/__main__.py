@@ -2,6 +2,7 @@
 
 from benchmarks import (
     boxes,
+    drawing,
     equivariant,
     equivariant_groups,
     folds,
@@ -38,6 +39,7 @@ everything = (
     equivariant_groups,
     paper,
     start_up,
+    drawing,
 )
 for benchmark in everything:
     benchmark.main()
