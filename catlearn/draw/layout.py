@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catlearn.draw.bundles import bundled
 from catlearn.draw.level import Laid, Level
 from catlearn.draw.net import Net, canonical
 from catlearn.draw.plan import Feeds, Plan
@@ -17,7 +18,7 @@ def laid_out(net: Net, width: float | None = None, exposed: frozenset[int] = fro
     >>> len(laid_out(net_of(cl.R(3) >> cl.tanh)).ins)
     1
     """
-    feeds = Feeds(canonical(net), exposed)
+    feeds = Feeds(bundled(canonical(net), inner), exposed)
     level = Level(Plan(feeds, {i: _shape(feeds, i, width) for i in feeds.level}), width, inner)
     below = level.laid()
     return Upper(level, below).laid() if feeds.raised else below

@@ -88,7 +88,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Sign:
-    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "on", "tick", "cross", and of
+    """A small sign: "copy", "sum", "discard", "zero", "context", "end", "on", "many", "tick", "cross", and of
     strands "dot0" to "dot5", "epsilon", "vertex", "ring", "selfloop"."""
 
     x: float

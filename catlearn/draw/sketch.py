@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from catlearn.draw.unfold import unfolded
 from catlearn.draw.wires import is_lens
 
 LONG, MANY = 16, 120  # parts of a composite: with more, repeats are folded, and what is in the middle of still more left out
-LETTERS = 26  # of a title
+LETTERS = 28  # of a title
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def title_of(f: Diagram) -> str:
     around = getattr(op, "around", "")
     if around and getattr(op, "body", None) is not None:
         return f"{around} of {f.name}" if f.name else around
-    return cut(_called(op) or repr(op), LETTERS)
+    code = _called(op) or repr(op)
+    shorter = (code, *(re.sub(r"\([^()]+\)", instead, code) for instead in ("(…)", "")))
+    return next((text for text in shorter if len(text) <= LETTERS), cut(code, LETTERS))
 
 
 def _called(op: Any) -> str | None:

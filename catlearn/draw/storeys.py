@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from catlearn.draw.bundles import Bundle
 from catlearn.draw.layers import Edge, Item, Layers
 from catlearn.draw.level import LANE, Laid, Level
 from catlearn.draw.net import PARAMETER, Node, Source
@@ -194,6 +195,7 @@ class Upper:
                 passed = self._both(x, source)
                 ends.append([(passed, self.y[at + 1][0]), (passed, self.y[at + 1][1])])
             yield from self._hop(port, y, ends, look, about)
+            yield from self._numbers(source, ends[: len(ends) - on])
             if on:
                 port, y = passed, self.y[at + 1][1]
 
@@ -211,6 +213,14 @@ class Upper:
         for x, sign in ((port.forward, "copy"), (port.back, "sum")):
             if len(ends) > 1 and x is not None:
                 yield Sign(x, branch, sign, about)
+
+    def _numbers(self, source: Source, ends: list[list[tuple[Port, float]]]) -> Iterator[Mark]:
+        """How many wires a bundle is, where it comes down."""
+        wire = self.feeds.wire(source)
+        for port, y in (way[-1] for way in ends if isinstance(wire, Bundle)):
+            if port.forward is not None:
+                yield Sign(port.forward, y - 8, "many", about_wire(wire))
+                yield Label(port.forward + 6, y - 6, str(len(wire.wires)), 9.5, "type")
 
     def _goal(self, node: int, wire: int) -> list[tuple[Port, float]]:
         if node in self.shapes:

@@ -165,6 +165,8 @@ def _sign(mark: Sign) -> str:
             return f'<rect x="{_number(mark.x - 2.5)}" y="{_number(mark.y - 2.5)}" width="5" height="5" fill="{BLUE}"/>'
         case "on":
             return f'<path d="M{_number(mark.x - 3)} {_number(mark.y - 4)}l6 4l-6 4z" fill="currentColor"/>'
+        case "many":
+            return _path(f"M{_number(mark.x - 4)} {_number(mark.y + 3)}l8 -6", WIRES["plain"])
         case "epsilon":
             body = f'<ellipse cx="{x}" cy="{y}" rx="13" ry="11" fill="{GREY}"/>'
             return f'{body}<text x="{x}" y="{_number(mark.y + 4)}" font-size="11" text-anchor="middle" fill="#ffffff">ε</text>'

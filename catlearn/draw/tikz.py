@@ -147,6 +147,8 @@ def _sign(mark: Sign) -> list[str]:
             return [f"\\fill[clparameter] {_at(x - 2.5, y - 2.5)} rectangle {_at(x + 2.5, y + 2.5)};"]
         case "on":
             return [f"\\fill {_at(x - 3, y - 4)} -- {_at(x + 3, y)} -- {_at(x - 3, y + 4)} -- cycle;"]
+        case "many":
+            return [f"\\draw {_at(x - 4, y + 3)} -- {_at(x + 4, y - 3)};"]
         case "tick":
             return [f"\\draw[clcontext, line width=1.5pt] {_at(x - 6, y)} -- {_at(x - 2, y + 5)} -- {_at(x + 6, y - 6)};"]
         case "cross":
