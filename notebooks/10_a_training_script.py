@@ -26,7 +26,6 @@ import textwrap
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from IPython.display import Image
@@ -36,7 +35,6 @@ import catlearn as cl
 from catlearn import R
 from catlearn.datasets import mnist5k
 from catlearn.draw.style import figure
-from catlearn.learn.checkpoint import replacing
 
 # %% [markdown]
 # Steps on a CPU ask for large blocks of memory and give them back, again and again. This keeps them (True: it can be done on this
@@ -170,20 +168,8 @@ for wrong in (no_integers, no_channel, one_too_few, nothing):
 {name: value.shape for name, value in zip(learner.state.labels, state, strict=True) if "digits.kernel" in name or "step" in name}
 
 # %% [markdown]
-# `replacing` gives a draft that takes the file's place once it is written: a run that is killed while it saves still has the file
-# before.
-
-
-# %%
-def save_state(path, state):
-    with replacing(path) as draft, draft.open("wb") as file:
-        np.savez(file, **{name: np.asarray(value) for name, value in zip(learner.state.labels, state, strict=True)})
-
-
-def load_state(path):
-    with np.load(path) as file:
-        return tuple(jnp.asarray(file[name]) for name in learner.state.labels)
-
+# `cl.save` writes the state of a learner as it writes parameters, under those names. It writes a draft, which then takes the
+# file's place: a run that is killed while it saves still has the file before.
 
 # %% [markdown]
 # Batches are shuffled by a key. With one for each epoch, the fourth is the same whether the third was today or yesterday.
@@ -201,7 +187,7 @@ rows = []
 for epoch in range(3):
     state, history = one_epoch(state, epoch)
     rows += history.rows
-    save_state(folder / "state.npz", state)
+    cl.save(folder / "state.npz", learner, state)
 
 # %% [markdown]
 # The fourth epoch runs, and then the power fails.
@@ -214,11 +200,11 @@ del state
 # Next morning:
 
 # %%
-state = load_state(folder / "state.npz")
+state = cl.load(folder / "state.npz", learner)
 for epoch in range(3, epochs):
     state, history = one_epoch(state, epoch)
     rows += history.rows
-    save_state(folder / "state.npz", state)
+    cl.save(folder / "state.npz", learner, state)
     if epoch == 3:
         for again, before in zip(state, lost, strict=True):
             np.testing.assert_array_equal(again, before)  # bit for bit
@@ -475,7 +461,7 @@ cl.plot(history)
 
 # %%
 def keep_best(folder, state, epoch, score, many=2):
-    save_state(folder / f"{score:.4f}-epoch-{epoch}.npz", state)
+    cl.save(folder / f"{score:.4f}-epoch-{epoch}.npz", learner, state)
     for worse in sorted(folder.glob("*-epoch-*.npz"))[:-many]:
         worse.unlink()
 

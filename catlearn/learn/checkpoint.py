@@ -1,4 +1,4 @@
-"""Parameters in files, under their readable names."""
+"""Parameters and states of learners in files, under their readable names."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ import numpy as np
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError
 from catlearn.core.packages import package
-from catlearn.core.parameters import by_name
 from catlearn.core.values import values_of
+from catlearn.core.wires import Object
+from catlearn.learn.batches import Trainable
 
 Arrays = dict[str, np.ndarray]
 
@@ -42,11 +43,12 @@ DTYPES = {  # by their names in .safetensors files
 }
 
 
-def save(path: str | os.PathLike, model: Diagram, params: Sequence[Any]) -> None:
-    """Write parameters to an `.npz` or a `.safetensors` file, an array for each path. The file is complete or not there.
+def save(path: str | os.PathLike, model: Diagram | Trainable, values: Sequence[Any]) -> None:
+    """Write a model's parameters, or a learner's state, to an `.npz` or a `.safetensors` file. It is complete or not there.
 
-    Raises ArgumentError where the parameters are not the model's, and for another suffix or a dtype that such a file
-    can't hold; MissingPackageError without safetensors; OSError where the file can't be written.
+    It has an array for each path, such as `0.dense.kernel`, or `adam.mean.0.dense.kernel` of a state. Raises ArgumentError
+    where the values are not the model's or the learner's, and for another suffix or a dtype that such a file can't hold;
+    MissingPackageError without safetensors; OSError where the file can't be written.
 
     >>> import jax, tempfile, catlearn as cl
     >>> model = cl.R(2) >> cl.dense(3)
@@ -55,15 +57,15 @@ def save(path: str | os.PathLike, model: Diagram, params: Sequence[Any]) -> None
     ...     [p.shape for p in load(f"{folder}/p.npz", model)]
     [(2, 3), (3,)]
     """
-    kind = _kind(path)
-    params = values_of(model.param, params, "save", "parameters")
-    arrays = {name: _numbers(value) for name, value in _flat(by_name(model, params)).items()}
+    kind, held = _kind(path), _held(model)
+    values = values_of(held, values, "save", "parameters" if isinstance(model, Diagram) else "wires of state")
+    arrays = {name: _numbers(value) for name, value in _flat(_named(held, values)).items()}
     with replacing(path) as draft:
         kind.write(draft, arrays)
 
 
-def load(path: str | os.PathLike, model: Diagram) -> tuple[Any, ...]:
-    """Read the parameters that `save` wrote. Raises ArgumentError that lists every missing, unexpected and misshapen name.
+def load(path: str | os.PathLike, model: Diagram | Trainable) -> tuple[Any, ...]:
+    """Read what `save` wrote. Raises ArgumentError that lists every missing, unexpected and misshapen name.
 
     >>> import jax, tempfile, catlearn as cl
     >>> model = cl.R(2) >> cl.dense(3)
@@ -72,13 +74,15 @@ def load(path: str | os.PathLike, model: Diagram) -> tuple[Any, ...]:
     ...     [p.shape for p in load(f"{folder}/p.safetensors", model)]
     [(2, 3), (3,)]
     """
-    kind, structs = _kind(path), by_name(model, model.param.structs)
+    kind, held = _kind(path), _held(model)
+    structs = _named(held, held.structs)
     leaves = _flat(structs)
     wanted = {name: jax.eval_shape(_data, like) for name, like in leaves.items()}
     found = kind.read(path, wanted)
     problems = _problems(found, wanted)
     if problems:
-        raise ArgumentError(f"{path} does not hold the parameters of this model:\n  " + "\n  ".join(problems))
+        what = "the parameters of this model" if isinstance(model, Diagram) else "a state of this learner"
+        raise ArgumentError(f"{path} does not hold {what}:\n  " + "\n  ".join(problems))
     tree = jax.tree.structure(tuple(structs.values()))
     return jax.tree.unflatten(tree, [_value(found[name], like) for name, like in leaves.items()])
 
@@ -101,6 +105,15 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _held(model: Diagram | Trainable) -> Object:
+    """What a file holds: the parameters of an arrow, the state of what is trained."""
+    return model.param if isinstance(model, Diagram) else model.state
+
+
+def _named(held: Object, values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip((label or "0" for label in held.labels), values, strict=True))
 
 
 def _problems(found: Arrays, wanted: dict[str, jax.ShapeDtypeStruct]) -> list[str]:

@@ -31,6 +31,36 @@ def test_parameters_come_back_under_their_names(image_model, key, path):
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_a_state_comes_back_and_training_goes_on_as_if_nothing_had_been(path, key):
+    """A model with noise: its key is a part of the state."""
+    model = R(4) >> cl.dense(3) >> cl.dropout(0.5)
+    learner = cl.supervised(model, cl.quadratic, cl.average(cl.adam(0.1)))
+    data = jnp.ones((8, 4)), jnp.zeros((8, 3))
+    fit = lambda state, n: learner.fit(state, data, epochs=n, batch_size=4, progress=False)[0]  # noqa: E731
+    begun = fit(learner.init(key), 2)
+    cl.save(path, learner, begun)
+    assert set(contents(path)) == set(learner.state.labels)
+    there, here = fit(cl.load(path, learner), 2), fit(begun, 2)
+    assert all(jnp.array_equal(*map(np.asarray, map(_plain, pair))) for pair in zip(there, here, strict=True))
+    assert not all(jnp.array_equal(_plain(a), _plain(b)) for a, b in zip(there, begun, strict=True))
+
+
+def _plain(value):
+    return jax.random.key_data(value) if jnp.issubdtype(value.dtype, jax.dtypes.prng_key) else value
+
+
+def test_a_file_of_another_learner_is_refused(path, key):
+    model = R(2) >> cl.dense(3)
+    adam, momentum = (cl.supervised(model, cl.quadratic, opt) for opt in (cl.adam(0.1), cl.momentum(0.1)))
+    cl.save(path, adam, adam.init(key))
+    with pytest.raises(ArgumentError, match=r"does not hold a state of this learner:\n  missing: momentum\.kernel"):
+        cl.load(path, momentum)
+    with pytest.raises(ArgumentError, match=r"does not hold the parameters of this model:\n  unexpected: adam\."):
+        cl.load(path, model)
+    with pytest.raises(ArgumentError, match=r"save takes 7 wires of state .*, got 2"):
+        cl.save(path, adam, model.init(key))
+
+
 def test_pytree_wires_are_kept_leaf_by_leaf(path):
     model = R(2) @ (cl.I >> cl.parameter(cl.wire({"a": R(2), "b": R(3)}, label="pair")))
     params = ({"a": jnp.ones(2), "b": jnp.arange(3.0)},)
