@@ -8,7 +8,7 @@ from catlearn.categories.lens import backward_of, forward_of
 from catlearn.core.values import unpacked
 from catlearn.core.wires import Object
 from catlearn.laws.counterexample import Counterexample, equal_values, sample
-from catlearn.learn.optimiser import Optimiser, Transformation
+from catlearn.learn.optimiser import Optimiser, Stateful, Transformation
 
 
 def optimiser_is_monoidal(optimiser: Optimiser, P: Object, Q: Object, key: jax.Array) -> Counterexample | None:
@@ -60,10 +60,9 @@ def transformation_composes(optimiser: Optimiser, g: Transformation, P: Object, 
     True
     """
     whole, first, second = (optimiser >> g).at(P), optimiser.at(P), g.at(P)
-    m, n = len(optimiser.knowing(P).state(P)), len(g.knowing(P).state(P))
-    values = sample(forward_of(whole.dom), key)
-    s, t, p = values[:m], values[m : m + n], values[m + n :]
-    seen, residual = whole.forward((), *values)
+    s, t, p = _reached(optimiser, P, key), _reached(g, P, key), sample(P, key)
+    m, n = len(s), len(t)
+    seen, residual = whole.forward((), *s, *t, *p)
     shown, kept = first.forward((), *s, *p)
     out, kept_g = second.forward((), *t, *unpacked(shown, len(P)))
     dys = sample(backward_of(whole.cod), jax.random.fold_in(key, 1))
@@ -71,6 +70,13 @@ def transformation_composes(optimiser: Optimiser, g: Transformation, P: Object, 
     back_f = unpacked(first.backward(kept, *back_g[n:])[1], m + len(P))
     back = unpacked(whole.backward(residual, *dys)[1], m + n + len(P))
     return equal_values("optimiser ; transformation", (seen, back), (out, (*back_f[:m], *back_g[:n], *back_f[m:])))
+
+
+def _reached(optimiser: Stateful, P: Object, key: jax.Array) -> tuple:
+    """A state that can be: the one after the first, by a random change."""
+    known, (j, k) = optimiser.knowing(P), jax.random.split(key)
+    p = sample(P, j)
+    return known.put(known.begin(p), p, sample(P, k))[0]
 
 
 def _cut(values: tuple, *sizes: int) -> list[tuple]:

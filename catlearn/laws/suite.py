@@ -113,7 +113,7 @@ def _some_optimiser(choose: Choose) -> Optimiser:
 
 def _transformed(choose: Choose) -> Counterexample | None:
     g = choose((clip(0.1), clip_by_global_norm(0.1), rescale(2.0), weight_decay(0.1)))
-    opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9)))
+    opt = choose((descent(0.1), momentum(0.1, 0.9), nesterov(0.1, 0.9), adam(0.1)))
     return optimiser.transformation_composes(opt, g, random_object(choose), a_key(choose))
 
 
