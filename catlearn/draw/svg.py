@@ -9,7 +9,7 @@ from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Scene, Sign
 
 # of middling lightness, so that they have a contrast of 3 and more to white and to black
 BLUE, ORANGE, GREEN, PURPLE, BROWN, PINK = COLOURS = "#2f80c2", "#d2622a", "#2e9465", "#9a63c9", "#a87a12", "#c2528b"
-GREY = "#808080"
+GREY = "#767676"
 
 WIRES = {
     "data": 'stroke="currentColor" stroke-width="1.4"',

@@ -11,7 +11,7 @@ COLOURS = {
     "clstate": "9A63C9",
     "clbrown": "A87A12",
     "clpink": "C2528B",
-    "clgrey": "808080",
+    "clgrey": "767676",
 }
 BLOCKS = ("clparameter", "clback", "clcontext", "clstate", "clbrown", "clpink")
 WIRES = {
