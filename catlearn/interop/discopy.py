@@ -67,9 +67,10 @@ class MarkovCategory:
     def wiring(self, dom: Object, index: Sequence[int]) -> Exported:
         times = [index.count(i) for i in range(len(dom))]
         copies = [_copy(type_of(A), n) for A, n in zip(dom, times, strict=True)]
-        order = sorted(range(len(index)), key=lambda k: index[k])
+        order = sorted(range(len(index)), key=lambda k: index[k])  # of the copies, beside each other
+        places = sorted(range(len(index)), key=order.__getitem__)
         spread = markov.Id().tensor(*copies)
-        placed = spread.permute(*sorted(range(len(order)), key=order.__getitem__)) if order else spread
+        placed = spread.permute(*places) if places else spread
         return Exported(dom, dom.select(index), placed)
 
 
@@ -189,15 +190,13 @@ class Import:
         return f
 
     def _found(self, box: Any) -> Any:
-        if box.is_dagger or type(box).__name__ != "Box":
-            kind = "dagger" if box.is_dagger else type(box).__name__
-            raise TypingError(f"{box} is a {kind} of DisCoPy, which is no arrow here: boxes, swaps, copies and discards are.")
-        if box.name in self.boxes or isinstance(box.data, Diagram):
+        kind = "dagger" if box.is_dagger else type(box).__name__
+        if not box.is_dagger and (box.name in self.boxes or isinstance(box.data, Diagram)):
             return self.boxes.get(box.name, box.data)
-        raise TypingError(
-            f"the DisCoPy box {box.name!r} has no arrow here: write from_discopy(…, boxes={{{box.name!r}: …}}), "
-            "with a diagram or a layer."
-        )
+        if kind == "Box":
+            advice = f"write from_discopy(…, boxes={{{box.name!r}: …}}), with a diagram or a layer"
+            raise TypingError(f"the DisCoPy box {box.name!r} has no arrow here: {advice}.")
+        raise TypingError(f"{box} is a {kind} of DisCoPy, which is no arrow here: boxes, swaps, copies and discards are.")
 
     def parameters(self, box: Any) -> int:
         """How many of the last wires of a box are parameters."""

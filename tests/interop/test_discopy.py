@@ -120,8 +120,7 @@ def test_what_comes_back_has_the_same_values(a, zoom):
     assert laws.extensional("round trip", back(a, zoom), a) is None
 
 
-def test_models_come_back_as_they_were():
-    key = jax.random.key(0)
+def test_models_come_back_as_they_were(key):
     conv = R(8, 8, 1) >> cl.conv(4, 3) >> cl.relu >> cl.flatten >> cl.dense(10)
     tied = (twice >> twice).reparameterise(cl.copy(twice.param))
     frozen = twice.reparameterise(cl.constant(twice.init(key)))
@@ -135,7 +134,7 @@ def test_models_come_back_as_they_were():
     assert jnp.array_equal(back(low_rank).init(key)[0], low_rank.init(key)[0])
 
 
-def test_what_discopy_rewrote_comes_back_with_the_same_values(key):
+def test_what_discopy_rewrote_comes_back_with_the_same_values():
     model = (R(2) >> cl.copy(R(2)) >> cl.tanh @ cl.linear(3)) @ (R(1) >> cl.sigmoid)
     image = cl.to_discopy(model)
     for rewritten in (image.normal_form(), image.foliation(), image.to_hypergraph().to_diagram()):
@@ -187,14 +186,23 @@ def values(found):
     return found if isinstance(found, tuple) else (found,)
 
 
-def test_boxes_bring_parameters_of_their_own(key):
+def test_boxes_bring_parameters_of_their_own():
     model = cl.from_discopy(f >> g >> f, {"f": cl.dense(3) >> cl.tanh, "g": cl.dense(2)}, {"x": R(2), "y": R(3)})
     assert model == R(2) >> cl.dense(3) >> cl.tanh >> cl.dense(2) >> cl.dense(3) >> cl.tanh
     beside = cl.from_discopy(f @ g, {"f": cl.dense(3), "g": cl.dense(2)}, {"x": R(2), "y": R(3)})
     assert canonical(net_of(beside)) == canonical(net_of((R(2) >> cl.dense(3)) @ (R(3) >> cl.dense(2))))
 
 
-def test_an_object_may_be_many_wires(key):
+def test_a_box_of_the_users_own_class_is_a_box():
+    class Neuron(Box):
+        pass
+
+    assert cl.from_discopy(Neuron("f", x, y), functions, objects_of) == R(2) >> cl.linear(3)
+    with pytest.raises(TypingError, match="is a Neuron of DisCoPy"):
+        cl.from_discopy(Neuron("k", x, y), functions, objects_of)
+
+
+def test_an_object_may_be_many_wires():
     pair = R(2) @ R(3)
     d = Copy(x) >> Swap(x, x) >> x @ f
     arrow = cl.from_discopy(d, {"f": cl.identity(pair) >> cl.discard(R(2)) @ R(3)}, {"x": pair, "y": R(3)})
