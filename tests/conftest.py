@@ -37,6 +37,13 @@ def key():
 
 
 @pytest.fixture(scope="session")
+def compiled():
+    """Compiles with the fusions that users get, for what is counted of a program."""
+    options = {"xla_cpu_use_fusion_emitters": True} if version("jaxlib") < "0.11" else {}
+    return lambda f, *args: jax.jit(f).lower(*args).compile(compiler_options=options)
+
+
+@pytest.fixture(scope="session")
 def image_model():
     return R(8, 8, 1) >> cl.conv(4, 3) >> cl.relu >> cl.max_pool(2) >> cl.flatten >> cl.dense(3)
 

@@ -19,7 +19,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_net_is_what_is_written_by_hand_and_does_no_more(name):
+def test_a_net_is_what_is_written_by_hand_and_does_no_more(name, compiled):
     rng = np.random.default_rng(0)
     ends = tuple(jnp.asarray(e, jnp.int32) for e in rng.integers(0, NODES, (2, EDGES)))
     graph, x = cl.edge_list(*ends, nodes=NODES), jnp.asarray(rng.normal(size=(NODES, K)), jnp.float32)
@@ -35,7 +35,7 @@ def test_a_net_is_what_is_written_by_hand_and_does_no_more(name):
         y, pull = jax.vjp(lambda params: BY_HAND[name](params, ends, x), params)
         return y, pull(2 * y)[0]
 
-    mine, hand = jax.jit(ours).lower(params, graph, x).compile(), jax.jit(theirs).lower(params, ends, x).compile()
+    mine, hand = compiled(ours, params, graph, x), compiled(theirs, params, ends, x)
     (y, dparams), (expected, dexpected) = mine(params, graph, x), hand(params, ends, x)
     np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6 * float(jnp.abs(expected).max()))
     for a, b in zip(dparams, dexpected, strict=True):
