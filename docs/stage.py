@@ -109,7 +109,7 @@ def with_mathml(text: str) -> str:
     shown = lambda kind: lambda m: latex2mathml.converter.convert(" ".join(m.group(1).split()), display=kind)  # noqa: E731
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"\$\$(.+?)\$\$", shown("block"), parts[i], flags=re.DOTALL)
-        parts[i] = re.sub(r"\$([^$\n]+(?:\n[^$\n]+)?)\$", shown("inline"), parts[i])
+        parts[i] = re.sub(r"\$([^$\n]+(?:\n[^$\n]+)?)\$", lambda m: f"<span>{shown('inline')(m)}</span>", parts[i])  # no block
     return "".join(parts)
 
 

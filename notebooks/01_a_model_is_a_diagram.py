@@ -102,9 +102,14 @@ cl.draw(both)
 # ones it is. Wirings are compared by that list alone, so their equations hold on the nose, and JAX sees no operation:
 
 # %%
-assert cl.wiring(A @ B, (1, 0)) == cl.swap(A, B) and cl.wiring(A, (0, 0)) == cl.copy(A) and cl.wiring(A, ()) == cl.discard(A)
+assert (
+    cl.wiring(A @ B, (1, 0)) == cl.swap(A, B)
+    and cl.wiring(A, (0, 0)) == cl.copy(A)
+    and cl.wiring(A, ()) == cl.discard(A)
+)
 assert cl.swap(A, B) >> cl.swap(B, A) == cl.identity(A @ B)
-assert cl.copy(A) >> A @ cl.discard(A) == cl.identity(A)  # a copy of which one end is thrown away is nothing
+# a copy of which one end is thrown away is nothing
+assert cl.copy(A) >> A @ cl.discard(A) == cl.identity(A)
 a, b = jnp.arange(3.0), jnp.ones(4)
 assert cl.copy(A)((), a)[1] is a, "copying a value costs nothing"
 assert not jax.make_jaxpr(cl.copy(A) @ cl.discard(B))((), a, b).eqns
@@ -164,7 +169,12 @@ assert jax.tree.structure(slope) == jax.tree.structure(params)
 # %%
 encoder = (R(8) >> cl.dense(4) >> cl.tanh).named("encoder")
 autoencoder = encoder >> cl.dense(8).named("decoder")
-assert cl.names(autoencoder) == ("encoder.0.dense.kernel", "encoder.0.dense.bias", "decoder.kernel", "decoder.bias")
+assert cl.names(autoencoder) == (
+    "encoder.0.dense.kernel",
+    "encoder.0.dense.bias",
+    "decoder.kernel",
+    "decoder.bias",
+)
 cl.draw(autoencoder)
 
 # %% [markdown]
@@ -180,7 +190,9 @@ def said(line):
     try:
         line()
     except cl.CatlearnError as error:
-        return "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        return "\n".join(
+            [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+        )
 
 
 wrong_axis = said(lambda: model[:3] >> (R(5, 4, 16) >> cl.flatten))
@@ -272,11 +284,20 @@ cl.draw(first)
 
 # %%
 second = R(4) >> cl.residual(cl.dense(8) >> cl.tanh >> cl.dense(4))
-assert cl.names(second) == ("0.dense.kernel", "0.dense.bias", "2.dense.kernel", "2.dense.bias")
+assert cl.names(second) == (
+    "0.dense.kernel",
+    "0.dense.bias",
+    "2.dense.kernel",
+    "2.dense.bias",
+)
 
 a, b, c = R(1), R(2), R(3)
 third = cl.swap(a, b) @ c >> b @ cl.swap(a, c) >> cl.swap(b, c) @ a
-assert third == cl.wiring(a @ b @ c, (2, 1, 0)) == a @ cl.swap(b, c) >> cl.swap(a, c) @ b >> c @ cl.swap(a, b)
+assert (
+    third
+    == cl.wiring(a @ b @ c, (2, 1, 0))
+    == a @ cl.swap(b, c) >> cl.swap(a, c) @ b >> c @ cl.swap(a, b)
+)
 
 fourth = R(28, 28, 1) >> cl.conv(8, 3) >> cl.flatten >> cl.dense(10)
 assert fourth.param.size == (3 * 3 * 1 * 8 + 8) + (28 * 28 * 8 * 10 + 10) == 62810

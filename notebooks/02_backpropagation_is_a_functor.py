@@ -94,7 +94,9 @@ for ours, ours_by_hand in zip((y, dx_ours, *dparams), (z, dx, dW, db, dV, dc), s
     np.testing.assert_allclose(ours, ours_by_hand, rtol=1e-5, atol=1e-6)
 
 _, vjp = jax.vjp(f >> g, params, x)
-for ours, theirs in zip(jax.tree.leaves((dparams, dx_ours)), jax.tree.leaves(vjp(dz)), strict=True):
+for ours, theirs in zip(
+    jax.tree.leaves((dparams, dx_ours)), jax.tree.leaves(vjp(dz)), strict=True
+):
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 # %% [markdown]
@@ -108,7 +110,8 @@ for ours, theirs in zip(jax.tree.leaves((dparams, dx_ours)), jax.tree.leaves(vjp
 # %%
 twice = cl.copy(R(2)) >> (R(2) >> cl.tanh) @ R(2) >> cl.add
 _, residual = cl.reverse(twice).forward((), jnp.zeros(2))
-assert cl.reverse(twice).backward(residual, jnp.ones(2))[1].tolist() == [2.0, 2.0]  # 1 by tanh, and 1 past it
+# 1 by tanh, and 1 past it
+assert cl.reverse(twice).backward(residual, jnp.ones(2))[1].tolist() == [2.0, 2.0]
 cl.draw(cl.reverse(twice))
 
 # %%
@@ -151,7 +154,10 @@ def in_segments(net, k):
 
 
 deep = layers(12)
-assert cl.laws.extensional("recompute", cl.reverse(in_segments(deep, 4)), cl.reverse(deep)) is None
+assert (
+    cl.laws.extensional("recompute", cl.reverse(in_segments(deep, 4)), cl.reverse(deep))
+    is None
+)
 
 # %% [markdown]
 # They have equal values and gradients. What they need is told by the compiler itself, here for a batch of 4096:
@@ -168,12 +174,23 @@ def memory(net):
 
     x = jax.ShapeDtypeStruct((4096, 16), jnp.float32)
     params = jax.eval_shape(net.init, jax.random.key(0))
-    return jax.jit(there_and_back).lower(params, x, x).compile().memory_analysis().temp_size_in_bytes
+    return (
+        jax.jit(there_and_back)
+        .lower(params, x, x)
+        .compile()
+        .memory_analysis()
+        .temp_size_in_bytes
+    )
 
 
 one = 4096 * 16 * 4  # the bytes of what is on one wire
-needed = {"keep all": memory(deep)} | {f"k = {k}": memory(in_segments(deep, k)) for k in (2, 4, 12)}
-assert needed["k = 4"] < 0.6 * needed["keep all"] and needed["k = 4"] < needed["k = 2"] < needed["k = 12"]
+needed = {"keep all": memory(deep)} | {
+    f"k = {k}": memory(in_segments(deep, k)) for k in (2, 4, 12)
+}
+assert (
+    needed["k = 4"] < 0.6 * needed["keep all"]
+    and needed["k = 4"] < needed["k = 2"] < needed["k = 12"]
+)
 {name: f"{size / one:.1f} wires" for name, size in needed.items()}
 
 # %% [markdown]
@@ -278,7 +295,11 @@ def difference(a, b):
     return a - b
 
 
-bent = cl.copy(R()) >> (R() >> cl.relu) @ (R() >> cl.function(minus) >> cl.relu) >> cl.function(difference, arity=2)
+bent = (
+    cl.copy(R())
+    >> (R() >> cl.relu) @ (R() >> cl.function(minus) >> cl.relu)
+    >> cl.function(difference, arity=2)
+)
 straight = cl.identity(R())
 for value in (-2.0, 0.0, 0.5):
     assert bent((), jnp.float32(value)) == straight((), jnp.float32(value)) == value
@@ -412,6 +433,8 @@ params = h.init(key)
 _, residual = cl.reverse(loose).forward((*params, *params), x)
 both, _ = cl.reverse(loose).backward(residual, jnp.ones(3))
 _, residual = cl.reverse(tied).forward(params, x)
-for together, first, last in zip(cl.reverse(tied).backward(residual, jnp.ones(3))[0], both[:2], both[2:], strict=True):
+for together, first, last in zip(
+    cl.reverse(tied).backward(residual, jnp.ones(3))[0], both[:2], both[2:], strict=True
+):
     np.testing.assert_allclose(together, first + last, rtol=1e-5, atol=1e-6)
 cl.draw(cl.reverse(tied))

@@ -129,11 +129,22 @@ def theirs(optimiser, p, steps):
 
 
 start, steps = jnp.array([-4.0, 1.2]), 60
-runs = {"momentum": ours(cl.momentum(0.03, 0.9), start, steps), "nesterov": ours(cl.nesterov(0.03, 0.9), start, steps)}
-np.testing.assert_allclose(runs["momentum"], theirs(optax.sgd(0.03, 0.9), start, steps), rtol=2e-4, atol=1e-5)
-np.testing.assert_allclose(runs["nesterov"], theirs(optax.sgd(0.03, 0.9, nesterov=True), start, steps), rtol=2e-4, atol=1e-5)
+runs = {
+    "momentum": ours(cl.momentum(0.03, 0.9), start, steps),
+    "nesterov": ours(cl.nesterov(0.03, 0.9), start, steps),
+}
+np.testing.assert_allclose(
+    runs["momentum"], theirs(optax.sgd(0.03, 0.9), start, steps), rtol=2e-4, atol=1e-5
+)
+np.testing.assert_allclose(
+    runs["nesterov"],
+    theirs(optax.sgd(0.03, 0.9, nesterov=True), start, steps),
+    rtol=2e-4,
+    atol=1e-5,
+)
 assert cl.laws.shear_is_invertible(cl.nesterov(0.03, 0.9), R(2), jax.random.key(0)) is None
-assert np.abs(runs["momentum"] - runs["nesterov"]).max() > 0.5  # and they are not one another's
+# and they are not one another's
+assert np.abs(runs["momentum"] - runs["nesterov"]).max() > 0.5
 
 # %% [markdown]
 # ## On a ravine
@@ -156,20 +167,36 @@ def ravine(upto):
     figure = Figure(figsize=(6.2, 2.9), layout="constrained")
     axes = figure.subplots()
     x, y = np.meshgrid(np.linspace(-4.5, 3, 120), np.linspace(-1.5, 1.5, 80))
-    axes.contour(x, y, 0.5 * x**2 + 10 * y**2, levels=np.geomspace(0.1, 40, 12), colors="#999999", linewidths=0.6)
-    lines = {name: axes.plot(*path[:upto].T, **LOOKS[name], markersize=3, label=name)[0] for name, path in runs.items()}
+    axes.contour(
+        x,
+        y,
+        0.5 * x**2 + 10 * y**2,
+        levels=np.geomspace(0.1, 40, 12),
+        colors="#999999",
+        linewidths=0.6,
+    )
+    lines = {
+        name: axes.plot(*path[:upto].T, **LOOKS[name], markersize=3, label=name)[0]
+        for name, path in runs.items()
+    }
     axes.legend(frameon=False, loc="upper right")
     axes.set(xlabel="along", ylabel="across")
     return figure, lines
 
 
 def image(data, kind, alt):
-    return HTML(f'<img alt="{alt}" src="data:image/{kind};base64,{b64encode(data).decode()}" style="max-width:100%">')
+    return HTML(
+        f'<img alt="{alt}" src="data:image/{kind};base64,{b64encode(data).decode()}" style="max-width:100%">'
+    )
 
 
 still = BytesIO()
 ravine(steps)[0].savefig(still, format="png", dpi=100)
-image(still.getvalue(), "png", "momentum swings across the ravine for long, Nesterov for a few steps")
+image(
+    still.getvalue(),
+    "png",
+    "momentum swings across the ravine for long, Nesterov for a few steps",
+)
 
 # %%
 import tempfile
@@ -228,7 +255,9 @@ seen = learner.optimiser.get(s, p)
 
 @jax.jit
 def loss(params):
-    return optax.softmax_cross_entropy_with_integer_labels(jax.vmap(model, (None, 0))(params, X), y).mean()
+    return optax.softmax_cross_entropy_with_integer_labels(
+        jax.vmap(model, (None, 0))(params, X), y
+    ).mean()
 
 
 gradient = jax.jit(jax.grad(loss))
@@ -237,7 +266,8 @@ stepped, metrics = step(state, (X, y))
 for ours_, by_hand in zip(stepped, (*new_s, *new_p), strict=True):
     np.testing.assert_allclose(ours_, by_hand, rtol=1e-5, atol=1e-6)
 
-_, at_the_stored = learner.optimiser.put(s, p, gradient(p))  # what plain momentum would have done
+# what plain momentum would have done
+_, at_the_stored = learner.optimiser.put(s, p, gradient(p))
 assert np.abs(stepped[n] - at_the_stored[0]).max() > 1e-4
 metrics
 
@@ -250,12 +280,16 @@ metrics
 
 # %%
 up = cl.supervised(model, cl.softmax_cross_entropy, cl.descent(0.1), cap=-1.0)
-squared = cl.supervised(model, cl.softmax_cross_entropy, cl.descent(0.1), cap=lambda loss: loss)
+squared = cl.supervised(
+    model, cl.softmax_cross_entropy, cl.descent(0.1), cap=lambda loss: loss
+)
 begin = model.init(jax.random.key(2))
 grad = gradient(begin)
 for learner_, factor in ((up, -1.0), (squared, loss(begin))):
     after = jax.jit(learner_.pure_step)(learner_.start(begin), (X, y))[0]
-    np.testing.assert_allclose(after[0], begin[0] - 0.1 * factor * grad[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        after[0], begin[0] - 0.1 * factor * grad[0], rtol=1e-4, atol=1e-6
+    )
 
 # %% [markdown]
 # ## They compose
@@ -266,7 +300,9 @@ for learner_, factor in ((up, -1.0), (squared, loss(begin))):
 # %%
 clipped = cl.momentum(0.1, 0.9) >> cl.clip_by_global_norm(1.0)
 chained = optax.chain(optax.clip_by_global_norm(1.0), optax.sgd(0.1, 0.9))
-np.testing.assert_allclose(ours(clipped, start, 30), theirs(chained, start, 30), rtol=1e-3, atol=1e-4)
+np.testing.assert_allclose(
+    ours(clipped, start, 30), theirs(chained, start, 30), rtol=1e-3, atol=1e-4
+)
 cl.draw(clipped)
 
 # %% [markdown]
@@ -275,8 +311,12 @@ cl.draw(clipped)
 # it does not matter how parameters are cut into arrays. A global norm looks at all at once, and breaks it:
 
 # %%
-assert cl.laws.optimiser_is_monoidal(cl.nesterov(0.1), R(2), R(3), jax.random.key(0)) is None
-fault = cl.laws.optimiser_is_monoidal(cl.descent(0.1) >> cl.clip_by_global_norm(1.0), R(2), R(3), jax.random.key(0))
+assert (
+    cl.laws.optimiser_is_monoidal(cl.nesterov(0.1), R(2), R(3), jax.random.key(0)) is None
+)
+fault = cl.laws.optimiser_is_monoidal(
+    cl.descent(0.1) >> cl.clip_by_global_norm(1.0), R(2), R(3), jax.random.key(0)
+)
 assert fault is not None
 fault
 
@@ -295,7 +335,14 @@ rules = {"nesterov": cl.nesterov(0.1, 0.9), "by path": optimiser}
 histories = {}
 for name, rule in rules.items():
     one = cl.supervised(model, cl.softmax_cross_entropy, rule)
-    _, histories[name] = one.fit(one.start(begin), (X, y), epochs=20, batch_size=8, key=jax.random.key(3), progress=False)
+    _, histories[name] = one.fit(
+        one.start(begin),
+        (X, y),
+        epochs=20,
+        batch_size=8,
+        key=jax.random.key(3),
+        progress=False,
+    )
 assert all(h["loss"][-1] < h["loss"][0] for h in histories.values())
 cl.plot.compare(histories, log=True)
 
@@ -343,7 +390,12 @@ class signed(Rule):
         return (p - self.rate * jnp.sign(g),)
 
 
-np.testing.assert_allclose(ours(signed(0.02), start, 20), theirs(optax.sign_sgd(0.02), start, 20), rtol=1e-5, atol=1e-6)
+np.testing.assert_allclose(
+    ours(signed(0.02), start, 20),
+    theirs(optax.sign_sgd(0.02), start, 20),
+    rtol=1e-5,
+    atol=1e-6,
+)
 cl.draw(signed(0.02))
 
 # %% [markdown]
@@ -360,7 +412,12 @@ cl.laws.get_put(lens, jax.random.key(0))
 # The third: it stores the looked-ahead parameters, as optax's own rule does.
 
 # %%
-np.testing.assert_allclose(theirs(cl.to_optax(cl.nesterov(0.03, 0.9)), start, 20), runs["nesterov"][:20], rtol=1e-4, atol=1e-5)
+np.testing.assert_allclose(
+    theirs(cl.to_optax(cl.nesterov(0.03, 0.9)), start, 20),
+    runs["nesterov"][:20],
+    rtol=1e-4,
+    atol=1e-5,
+)
 
 # %% [markdown]
 # The fourth: looking farther ahead brakes more across the ravine, up to a point; from too far ahead it is thrown out. λ = 0
@@ -378,7 +435,10 @@ class looking(cl.nesterov):
         return tuple(q + self.ahead * v for q, v in zip(p, s, strict=True))
 
 
-ways = {ahead: ours(looking(0.03, 0.9, ahead), start, steps) for ahead in (0.0, 0.5, 0.9, 1.5, 3.0)}
+ways = {
+    ahead: ours(looking(0.03, 0.9, ahead), start, steps)
+    for ahead in (0.0, 0.5, 0.9, 1.5, 3.0)
+}
 np.testing.assert_allclose(ways[0.0], runs["momentum"], rtol=1e-4, atol=1e-5)
 np.testing.assert_allclose(ways[0.9], runs["nesterov"], rtol=1e-4, atol=1e-5)
 across = {ahead: round(float(np.abs(path[:, 1]).sum()), 2) for ahead, path in ways.items()}

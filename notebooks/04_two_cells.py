@@ -75,7 +75,10 @@ cl.draw(frozen)
 
 # %%
 g = R(4) >> cl.dense(2)
-half, shift = (f.param[:1] >> cl.tanh) @ f.param[1:], f.param[:1] @ (f.param[1:] >> cl.sigmoid)
+half, shift = (
+    (f.param[:1] >> cl.tanh) @ f.param[1:],
+    f.param[:1] @ (f.param[1:] >> cl.sigmoid),
+)
 assert cl.laws.reparameterisation_composes(f, half, shift) is None
 assert cl.laws.reparameterisation_is_local(f, g, half, cl.identity(g.param)) is None
 once, two = f.reparameterise(shift >> half), f.reparameterise(half).reparameterise(shift)
@@ -90,11 +93,20 @@ cl.draw(two)
 # make the weights.
 
 # %%
-net = R(8) >> cl.dense(8).named("first") >> cl.tanh >> cl.dense(8).named("second") >> cl.tanh >> cl.dense(3).named("head")
+net = (
+    R(8)
+    >> cl.dense(8).named("first")
+    >> cl.tanh
+    >> cl.dense(8).named("second")
+    >> cl.tanh
+    >> cl.dense(3).named("head")
+)
 start = net.init(jax.random.key(1))
 body = cl.freeze(net, start, "first*")
 normed = cl.weight_norm(net, "*kernel")
-assert set(cl.names(body)) == {name for name in cl.names(net) if not name.startswith("first")}
+assert set(cl.names(body)) == {
+    name for name in cl.names(net) if not name.startswith("first")
+}
 cl.describe(normed)
 
 # %% [markdown]
@@ -105,7 +117,8 @@ cl.describe(normed)
 
 # %%
 adapted = cl.lora(net, start, rank=2)
-np.testing.assert_allclose(  # one of the factors begins at zero: adapting begins where the model was
+# one of the factors begins at zero: adapting begins where the model was
+np.testing.assert_allclose(
     adapted(adapted.init(key), jnp.ones(8)), net(start, jnp.ones(8)), rtol=1e-5, atol=1e-6
 )
 cl.draw(cl.lora(net[:1], start[:2], rank=2), zoom=2)
@@ -122,7 +135,12 @@ flat = lambda part: (part[0].reshape(len(part[0]), -1), part[1])
 low, low_t, high, high_t = y < 5, yt < 5, y >= 5, yt >= 5
 
 classifier = (
-    R(64) >> cl.dense(64).named("first") >> cl.relu >> cl.dense(64).named("second") >> cl.relu >> cl.dense(10).named("head")
+    R(64)
+    >> cl.dense(64).named("first")
+    >> cl.relu
+    >> cl.dense(64).named("second")
+    >> cl.relu
+    >> cl.dense(10).named("head")
 )
 
 
@@ -130,7 +148,9 @@ def trained(model, part, epochs, begin=None):
     """The parameters of a model after some epochs."""
     learner = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(3e-3))
     state = learner.init(jax.random.key(4)) if begin is None else learner.start(begin)
-    state, _ = learner.fit(state, part, epochs=epochs, batch_size=32, key=jax.random.key(5), progress=False)
+    state, _ = learner.fit(
+        state, part, epochs=epochs, batch_size=32, key=jax.random.key(5), progress=False
+    )
     return learner.params(state)
 
 
@@ -151,7 +171,9 @@ for name, (model, begin) in variants.items():
     params = trained(model, (X[few], y[few]), 60, begin)
     rows.append((name, model.param.size, accuracy(model, params, Xt[high_t], yt[high_t])))
 assert rows[2][1] < rows[0][1] / 3 and rows[2][2] > 0.9 > rows[1][2]
-print(f"pretrained, on 0 to 4: {accuracy(classifier, pretrained, Xt[low_t], yt[low_t]):.3f}\n")
+print(
+    f"pretrained, on 0 to 4: {accuracy(classifier, pretrained, Xt[low_t], yt[low_t]):.3f}\n"
+)
 for name, size, score in rows:
     print(f"{name:14} {size:6,} parameters, accuracy on 5 to 9: {score:.3f}")
 
@@ -182,7 +204,9 @@ for name, size, score in rows:
 # %%
 auto = R(6) >> cl.linear(3) >> cl.linear(6)
 W = auto.param[:1]
-shared = auto.reparameterise(cl.copy(W) >> W @ (W >> cl.transpose(1, 0)), init=lambda key: auto.init(key)[:1])
+shared = auto.reparameterise(
+    cl.copy(W) >> W @ (W >> cl.transpose(1, 0)), init=lambda key: auto.init(key)[:1]
+)
 (w,) = shared.init(key)
 np.testing.assert_allclose(shared((w,), jnp.ones(6)), jnp.ones(6) @ w @ w.T, rtol=1e-5)
 cl.draw(shared)
@@ -195,6 +219,8 @@ assert cl.laws.gradient_rule(layer, positive, key) is None
 # %%
 pruned = cl.prune(net, start, 0.25)
 kept = {
-    path: float(jnp.mean(W != 0)) for path, W in cl.by_name(net, cl.merged(pruned, pruned.init(key))).items() if "kernel" in path
+    path: float(jnp.mean(W != 0))
+    for path, W in cl.by_name(net, cl.merged(pruned, pruned.init(key))).items()
+    if "kernel" in path
 }
 kept

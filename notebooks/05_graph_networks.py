@@ -56,7 +56,9 @@ cl.draw(gcn, zoom=2)
 from catlearn.categories.contextual import contextual
 
 shift = R(2) >> R(2) @ cl.ask(R(2).named("condition")) >> cl.add
-assert cl.laws.cokleisli_composition(contextual(shift).arrow, contextual(shift).arrow) is None
+assert (
+    cl.laws.cokleisli_composition(contextual(shift).arrow, contextual(shift).arrow) is None
+)
 assert cl.laws.context_gradient_is_the_sum([shift, shift, shift], jax.random.key(0)) is None
 shift
 
@@ -78,9 +80,12 @@ club.graph
 # %%
 mask = jnp.zeros(34).at[club.train].set(1.0)
 learner = cl.supervised(gcn, cl.weighted(cl.softmax_cross_entropy), cl.adam(0.02))
-one = lambda tree: jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)  # a batch of one graph
+# a batch of one graph
+one = lambda tree: jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)
 data = one((club.graph, club.features)), one((club.labels, mask))
-state, history = learner.fit(learner.init(jax.random.key(1)), data, epochs=60, batch_size=1, progress=False)
+state, history = learner.fit(
+    learner.init(jax.random.key(1)), data, epochs=60, batch_size=1, progress=False
+)
 said = learner.predict(state, data[0])[0].argmax(-1)
 right = np.asarray(said == club.labels)
 assert right[club.test].mean() > 0.9
@@ -91,14 +96,31 @@ from catlearn.draw.style import figure as titled
 
 graph = networkx.karate_club_graph()
 places = networkx.spring_layout(graph, seed=3)
-picture = titled("the friendships; circles and squares are the two clubs, as the net says; crosses are mistakes", 6, 3.6)
+picture = titled(
+    "the friendships; circles and squares are the two clubs, as the net says; crosses are mistakes",
+    6,
+    3.6,
+)
 axes = picture.subplots()
 networkx.draw_networkx_edges(graph, places, ax=axes, edge_color="#bbbbbb")
 for k, (colour, marker) in enumerate((("#2f80c2", "o"), ("#d2622a", "s"))):
     nodes = [i for i in graph if int(said[i]) == k]
-    axes.scatter(*np.array([places[i] for i in nodes]).T, c=colour, marker=marker, s=90, label=club.classes[k], zorder=2)
+    axes.scatter(
+        *np.array([places[i] for i in nodes]).T,
+        c=colour,
+        marker=marker,
+        s=90,
+        label=club.classes[k],
+        zorder=2,
+    )
 wrong = [i for i in graph if not right[i]]
-axes.scatter(*np.array([places[i] for i in wrong]).reshape(-1, 2).T, c="black", marker="x", s=60, zorder=3)
+axes.scatter(
+    *np.array([places[i] for i in wrong]).reshape(-1, 2).T,
+    c="black",
+    marker="x",
+    s=60,
+    zorder=3,
+)
 axes.legend(frameon=False)
 axes.set_axis_off()
 picture
@@ -112,12 +134,15 @@ picture
 # %%
 dense_graph = np.asarray(networkx.to_numpy_array(graph, weight=None), np.float32)
 order = np.random.default_rng(0).permutation(34)
-dense = cl.pull_context(gcn, cl.adjacency_of)  # the same net, over a matrix instead of a list of edges
+# the same net, over a matrix instead of a list of edges
+dense = cl.pull_context(gcn, cl.adjacency_of)
 values = learner.params(state)
 here = dense(values, dense_graph, club.features)
 there = dense(values, dense_graph[order][:, order], club.features[order])
 np.testing.assert_allclose(there, here[order], rtol=1e-4, atol=1e-5)
-np.testing.assert_allclose(here, gcn(values, club.graph, club.features), rtol=1e-4, atol=1e-5)
+np.testing.assert_allclose(
+    here, gcn(values, club.graph, club.features), rtol=1e-4, atol=1e-5
+)
 dense.category
 
 # %% [markdown]
@@ -151,9 +176,15 @@ cl.draw(noisy)
 # `cl.message_passing` takes an arrow for messages, from sender and receiver, and an aggregator.
 
 # %%
-own = R(34, 34) >> cl.message_passing(cl.concatenate() >> cl.dense(8) >> cl.tanh, cl.aggregators.maximum()) >> cl.dense(2)
+own = (
+    R(34, 34)
+    >> cl.message_passing(
+        cl.concatenate() >> cl.dense(8) >> cl.tanh, cl.aggregators.maximum()
+    )
+    >> cl.dense(2)
+)
 assert own(own.init(jax.random.key(2)), club.graph, club.features).shape == (34, 2)
-cl.draw(own, zoom=2)
+cl.draw(cl.within(own, cl.Graph(34, 156)), zoom=2)
 
 # %% [markdown]
 # ## What such nets can't see
@@ -167,7 +198,12 @@ from catlearn.algebra.homomorphisms import complete, cycle
 hexagon, triangles = cycle(6).adjacency, (cycle(3) + cycle(3)).adjacency
 assert not cl.separates(cl.graph_conv(4) >> cl.relu >> cl.readout(), (hexagon, triangles))
 assert cl.separates(cl.homomorphisms(complete(3)), (hexagon, triangles))
-assert networkx.could_be_isomorphic(*map(networkx.from_numpy_array, map(np.asarray, (hexagon, triangles)))) is False
+assert (
+    networkx.could_be_isomorphic(
+        *map(networkx.from_numpy_array, map(np.asarray, (hexagon, triangles)))
+    )
+    is False
+)
 
 # %% [markdown]
 # ## Exercises
@@ -189,7 +225,11 @@ assert networkx.could_be_isomorphic(*map(networkx.from_numpy_array, map(np.asarr
 # ## Solutions
 
 # %%
-added = R(5, 2) >> R(5, 2) @ cl.ask(R(2).named("condition")) >> cl.function(lambda x, c: x + c, arity=2)
+added = (
+    R(5, 2)
+    >> R(5, 2) @ cl.ask(R(2).named("condition"))
+    >> cl.function(lambda x, c: x + c, arity=2)
+)
 conditioned = added >> cl.graph_conv(3)
 assert set(conditioned.category.names) == {"graph", "condition"}
 conditioned.category
@@ -197,7 +237,9 @@ conditioned.category
 # %%
 dropping = R(34, 34) >> cl.graph_conv(16) >> cl.relu >> cl.dropout(0.3) >> cl.graph_conv(2)
 second = cl.supervised(dropping, cl.weighted(cl.softmax_cross_entropy), cl.adam(0.02))
-after, _ = second.fit(second.init(jax.random.key(1)), data, epochs=60, batch_size=1, progress=False)
+after, _ = second.fit(
+    second.init(jax.random.key(1)), data, epochs=60, batch_size=1, progress=False
+)
 int((second.predict(after, data[0])[0].argmax(-1) == club.labels)[club.test].sum())
 
 # %%
@@ -205,4 +247,9 @@ layer = R(34, 34) >> cl.graph_conv(16)
 W, b = layer.init(jax.random.key(3))
 A = dense_graph + np.eye(34)
 D = np.diag(A.sum(1) ** -0.5)
-np.testing.assert_allclose(layer((W, b), club.graph, club.features), D @ A @ D @ club.features @ W + b, rtol=1e-4, atol=1e-5)
+np.testing.assert_allclose(
+    layer((W, b), club.graph, club.features),
+    D @ A @ D @ club.features @ W + b,
+    rtol=1e-4,
+    atol=1e-5,
+)

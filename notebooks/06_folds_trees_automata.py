@@ -84,7 +84,11 @@ assert cl.laws.scan_folds_prefixes(cl.gru_cell(4), R(3), 5, jax.random.key(3)) i
 
 # %%
 double, squared = cl.function(lambda s: 2 * s), cl.function(lambda s: s**2)
-doubled = cl.Algebra(cl.List(R(2)), R(2), (cl.constant((jnp.zeros(2),)), cl.function(lambda a, s: 2 * a + s, arity=2)))
+doubled = cl.Algebra(
+    cl.List(R(2)),
+    R(2),
+    (cl.constant((jnp.zeros(2),)), cl.function(lambda a, s: 2 * a + s, arity=2)),
+)
 assert cl.laws.algebra_homomorphism(double, total, doubled) is None
 fault = cl.laws.algebra_homomorphism(squared, total, doubled)
 assert fault is not None
@@ -129,10 +133,17 @@ woods = cl.forest([tree for tree, _ in pairs], binary, 16)
 targets = jnp.array([[value] for _, value in pairs])
 leaf = cl.reshape(1) >> cl.dense(8)
 join = cl.concatenate() >> cl.dense(16) >> cl.tanh >> cl.dense(8)
-grower = cl.trees(binary, 16) >> cl.fold(cl.Algebra(binary, R(8), (leaf, join))) >> cl.dense(1)
+grower = (
+    cl.trees(binary, 16) >> cl.fold(cl.Algebra(binary, R(8), (leaf, join))) >> cl.dense(1)
+)
 learner = cl.supervised(grower, cl.quadratic, cl.adam(0.01))
 state, history = learner.fit(
-    learner.init(jax.random.key(4)), (woods, targets), epochs=40, batch_size=50, key=jax.random.key(5), progress=False
+    learner.init(jax.random.key(4)),
+    (woods, targets),
+    epochs=40,
+    batch_size=50,
+    key=jax.random.key(5),
+    progress=False,
 )
 assert history["loss"][-1] < 0.1 * history["loss"][0]
 cl.plot(history, log=True, title="a net on trees learns their value")
@@ -171,7 +182,9 @@ cl.draw(machine.coalgebra(R(3)), zoom=1)
 # Feeding a machine its own words generates. The draw reads a random key, as in lesson 5:
 
 # %%
-speaker = cl.mealy(cl.cell(cl.embedding(5, 8) @ cl.dense(8) >> cl.add >> cl.tanh, R(8)), cl.dense(5))
+speaker = cl.mealy(
+    cl.cell(cl.embedding(5, 8) @ cl.dense(8) >> cl.add >> cl.tanh, R(8)), cl.dense(5)
+)
 writing = R(dtype="int32") >> cl.generate(speaker, cl.categorical(), 12)
 words = writing(writing.init(jax.random.key(6)), jax.random.key(7), jnp.int32(0))
 assert words.shape == (12,) and writing.category.names == ("key",)
@@ -205,8 +218,16 @@ cl.to_machine(small).coalgebra(4).functor
 # ## Solutions
 
 # %%
-length = cl.Algebra(cl.List(R(2)), R(), (cl.constant((jnp.float32(0),)), cl.function(lambda a, s: s + 1, arity=2)))
-most = cl.Algebra(cl.List(R()), R(), (cl.constant((jnp.float32(-jnp.inf),)), cl.function(jnp.maximum, arity=2)))
+length = cl.Algebra(
+    cl.List(R(2)),
+    R(),
+    (cl.constant((jnp.float32(0),)), cl.function(lambda a, s: s + 1, arity=2)),
+)
+most = cl.Algebra(
+    cl.List(R()),
+    R(),
+    (cl.constant((jnp.float32(-jnp.inf),)), cl.function(jnp.maximum, arity=2)),
+)
 assert (R(5, 2) >> cl.fold(length))((), xs) == 5
 assert (R(4) >> cl.fold(most))((), jnp.array([1.0, 7.0, -3.0, 2.0])) == 7
 
@@ -214,14 +235,20 @@ assert (R(4) >> cl.fold(most))((), jnp.array([1.0, 7.0, -3.0, 2.0])) == 7
 from itertools import product
 
 mystery = dfa(((1, 0), (1, 2), (2, 2)), start=0, accepting=(2,))
-run = jax.jit(jax.vmap(lambda word: (R(4, dtype="int32") >> cl.fold(mystery) >> mystery.accepts)((), word)))
+run = jax.jit(
+    jax.vmap(
+        lambda word: (R(4, dtype="int32") >> cl.fold(mystery) >> mystery.accepts)((), word)
+    )
+)
 every = jnp.array([*product((0, 1), repeat=4)])
 for word, yes in zip(every.tolist(), run(every).tolist(), strict=True):
-    assert yes == ("01" in "".join(map(str, word)))  # those in which a zero is followed by a one
+    # those in which a zero is followed by a one
+    assert yes == ("01" in "".join(map(str, word)))
 
 # %%
 assert cl.laws.backwards_is_reversed(cl.simple_cell(2), R(3), 4, jax.random.key(0)) is None
 back = R(5, 2) >> cl.foldr(total)
-np.testing.assert_allclose(back((), xs), summing((), xs))  # sums: those of a commutative monoid
+# sums: those of a commutative monoid
+np.testing.assert_allclose(back((), xs), summing((), xs))
 m = cl.mealy(cl.simple_cell(2), cl.dense(2))
 assert cl.laws.cascade_is_composition(m, m, R(3), 4) is None

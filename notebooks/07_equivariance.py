@@ -30,7 +30,7 @@ import numpy as np
 
 import catlearn as cl
 from catlearn import R
-from catlearn.algebra.actions import defining, rotations, symmetric
+from catlearn.algebra.actions import defining, rotations
 from catlearn.draw.squares import square
 from catlearn.equivariant import (
     O,
@@ -67,8 +67,8 @@ assert cl.laws.algebra_homomorphism(cl.relu, turn, turn) is not None
 # As a square: turning and then mapping, against mapping and then turning. Here by a quarter turn.
 
 # %%
-quarter = R(3) >> cl.function(lambda x: jnp.stack([-x[1], x[0], x[2]]))
-h = R(3) >> cl.function(lambda x: x * (x @ x))
+quarter = (R(3) >> cl.function(lambda x: jnp.stack([-x[1], x[0], x[2]]))).named("turn")
+h = (R(3) >> cl.function(lambda x: x * (x @ x))).named("scale")
 square(h, quarter, quarter, h, name="scaling")
 
 # %%
@@ -107,8 +107,13 @@ from IPython.display import HTML
 
 def gallery(diagrams):
     """Pictures side by side."""
-    cells = "".join(f'<figure style="display:inline-block;margin:4px">{cl.draw(d)._repr_html_()}</figure>' for d in diagrams)
-    return HTML(f'<div role="group" aria-label="{escape(f"{len(diagrams)} diagrams")}">{cells}</div>')
+    cells = "".join(
+        f'<figure style="display:inline-block;margin:4px">{cl.draw(d)._repr_html_()}</figure>'
+        for d in diagrams
+    )
+    return HTML(
+        f'<div role="group" aria-label="{escape(f"{len(diagrams)} diagrams")}">{cells}</div>'
+    )
 
 
 gallery(fifteen)
@@ -144,7 +149,8 @@ gallery([f, g, f >> g])
 # %%
 assert len(brauer_diagrams(2, 2)) == dim(O(3), 2, 2) == 3
 weights = S(12).power(2, channels=3) >> linear(power=2, channels=32)
-assert weights.param.size == 15 * 3 * 32 + 2 * 32  # and two places for a bias: diagonal, and all
+# and two places for a bias: diagonal, and all
+assert weights.param.size == 15 * 3 * 32 + 2 * 32
 gallery(brauer_diagrams(2, 2))
 
 # %% [markdown]
@@ -178,7 +184,9 @@ good = vectors >> gated() >> linear(power=1, channels=4)
 broken = cl.forget(vectors) >> cl.relu
 assert cl.laws.equivariant(good) is None
 assert cl.laws.equivariant(broken, dom=vectors, cod=vectors) is not None
-cl.plot.equivariance({"gated": good, "relu": broken}, key=jax.random.key(0), dom=vectors, cod=vectors)
+cl.plot.equivariance(
+    {"gated": good, "relu": broken}, key=jax.random.key(0), dom=vectors, cod=vectors
+)
 
 # %% [markdown]
 # ## What it is good for
@@ -194,13 +202,25 @@ data = inertia(100, 200)
 nets = of_symmetric(data)
 scores = {}
 for name in ("vector", "mlp"):
-    learner = cl.supervised(nets[name], cl.quadratic, cl.average(cl.adam(0.01 if name == "vector" else 0.003), 0.98))
+    learner = cl.supervised(
+        nets[name],
+        cl.quadratic,
+        cl.average(cl.adam(0.01 if name == "vector" else 0.003), 0.98),
+    )
     state, _ = learner.fit(
-        learner.init(jax.random.key(1)), data.train, epochs=300, batch_size=50, key=jax.random.key(2), progress=False
+        learner.init(jax.random.key(1)),
+        data.train,
+        epochs=300,
+        batch_size=50,
+        key=jax.random.key(2),
+        progress=False,
     )
     scores[name] = float(cl.rmse(learner.predict(state, data.test[0]), data.test[1]))
 assert scores["vector"] < 0.3 * scores["mlp"]
-{name: f"RMSE {score:.3f} on 200 others, from 100 examples" for name, score in scores.items()}
+{
+    name: f"RMSE {score:.3f} on 200 others, from 100 examples"
+    for name, score in scores.items()
+}
 
 # %% [markdown]
 # ## Another way: frames
@@ -236,7 +256,8 @@ errors
 # ## Solutions
 
 # %%
-assert dim(S(5), 1, 2) == bell(3) == 5 and dim(O(5), 1, 2) == 0  # an odd number of points has no pairing
+# an odd number of points has no pairing
+assert dim(S(5), 1, 2) == bell(3) == 5 and dim(O(5), 1, 2) == 0
 
 # %%
 transposing = np.eye(4)[[0, 2, 1, 3]]
@@ -250,6 +271,6 @@ invariant = O(3).power(1, channels=5) >> gram() >> cl.dense(1)
 assert cl.laws.equivariant(invariant) is None
 
 # %%
-assert dim(S(3), 2, 2) == 14
-acting = symmetric(3)
-acting.carrier
+few = basis(S(3), 2, 2)
+assert len(few) == dim(S(3), 2, 2) == 14
+few  # four blocks need four points, so that diagram is a combination of the others

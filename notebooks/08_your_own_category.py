@@ -95,10 +95,17 @@ class Matrix(Arrow):
             raise CompositionError(f"{self.cod} is not {other.dom}")
         ring = self.category.ring
         entries = ring.times(self.rows[:, :, None], other.rows[None])
-        return Matrix(self.category, self.dom, other.cod, ring.add.reduce(entries, axis=1, initial=ring.zero))
+        return Matrix(
+            self.category,
+            self.dom,
+            other.cod,
+            ring.add.reduce(entries, axis=1, initial=ring.zero),
+        )
 
     def tensor(self, other):
-        both = self.category.ring.times(self.rows[:, None, :, None], other.rows[None, :, None, :])
+        both = self.category.ring.times(
+            self.rows[:, None, :, None], other.rows[None, :, None, :]
+        )
         A, B = self.dom @ other.dom, self.cod @ other.cod
         return Matrix(self.category, A, B, both.reshape(size(A), size(B)))
 
@@ -114,7 +121,11 @@ class Matrices:
         rows = np.full((size(dom), size(cod)), self.ring.zero)
         for i, element in enumerate(product(*(range(wire.n) for wire in dom.wires))):
             chosen = [element[k] for k in index]
-            j = int(np.ravel_multi_index(chosen, [wire.n for wire in cod.wires])) if chosen else 0
+            j = (
+                int(np.ravel_multi_index(chosen, [wire.n for wire in cod.wires]))
+                if chosen
+                else 0
+            )
             rows[i, j] = self.ring.one
         return Matrix(self, dom, cod, rows)
 
@@ -185,11 +196,20 @@ class Entries:
 
 
 def box(name: str, category: Matrices, dom: Object, cod: Object, rows) -> Box:
-    return Box(Entries(name, tuple(map(tuple, np.asarray(rows, float).tolist())), category), dom, cod)
+    return Box(
+        Entries(name, tuple(map(tuple, np.asarray(rows, float).tolist())), category),
+        dom,
+        cod,
+    )
 
 
 def meaning(category: Matrices) -> Functor:
-    return Functor(category, same_wire, lambda b: Matrix(category, b.dom, b.cod, np.array(b.op.entries)), "meaning")
+    return Functor(
+        category,
+        same_wire,
+        lambda b: Matrix(category, b.dom, b.cod, np.array(b.op.entries)),
+        "meaning",
+    )
 
 
 # %% [markdown]
@@ -198,7 +218,11 @@ def meaning(category: Matrices) -> Functor:
 
 # %%
 state = finite(3)
-start_p, move_p, emit_p = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 3), rng.dirichlet(np.ones(2), 3)
+start_p, move_p, emit_p = (
+    rng.dirichlet(np.ones(3)),
+    rng.dirichlet(np.ones(3), 3),
+    rng.dirichlet(np.ones(2), 3),
+)
 begin = box("start", chance, I, state, [start_p])
 move = box("move", chance, state, state, move_p)
 saw = [box(f"saw {o}", chance, state, I, emit_p[:, [o]]) for o in range(2)]
@@ -213,7 +237,9 @@ cl.draw(hmm)
 # %%
 likelihood = meaning(chance)(hmm).rows.item()
 brute = sum(
-    start_p[path[0]] * np.prod([move_p[a, b] for a, b in pairwise(path)]) * np.prod([emit_p[s, o] for s, o in zip(path, seen)])
+    start_p[path[0]]
+    * np.prod([move_p[a, b] for a, b in pairwise(path)])
+    * np.prod([emit_p[s, o] for s, o in zip(path, seen)])
     for path in product(range(3), repeat=len(seen))
 )
 np.testing.assert_allclose(likelihood, brute)
@@ -233,7 +259,11 @@ step = box("step", ways, finite(6), finite(6), lengths)
 journey = step >> step >> step >> step >> step
 shortest = meaning(ways)(journey).rows
 for a, b in product(range(6), repeat=2):
-    expected = networkx.shortest_path_length(roads, a, b, "weight") if networkx.has_path(roads, a, b) else np.inf
+    expected = (
+        networkx.shortest_path_length(roads, a, b, "weight")
+        if networkx.has_path(roads, a, b)
+        else np.inf
+    )
     assert shortest[a, b] == expected
 cl.draw(journey)
 
@@ -245,11 +275,18 @@ cl.draw(journey)
 
 # %%
 P = finite(2)
-biased = Parametric(chance, finite(2), P, Matrix(chance, finite(2) @ P, finite(2), rng.dirichlet(np.ones(2), 4)))
+biased = Parametric(
+    chance,
+    finite(2),
+    P,
+    Matrix(chance, finite(2) @ P, finite(2), rng.dirichlet(np.ones(2), 4)),
+)
 both = biased >> biased
 tied = both.reparameterise(chance.wiring(P, (0, 0)))
 assert both.param == P @ P and tied.param == P
-assert cl.laws.reparameterisation_composes(biased, kernel(2, 2), kernel(2, 2), exact) is None
+assert (
+    cl.laws.reparameterisation_composes(biased, kernel(2, 2), kernel(2, 2), exact) is None
+)
 
 # %% [markdown]
 # ## Lens(C), and circuits that learn
@@ -289,7 +326,11 @@ class Circuit(Arrow):
 
     def tensor(self, other):
         n = len(self.dom)
-        return Circuit(self.dom @ other.dom, self.cod @ other.cod, lambda xs: self.run(xs[:n]) + other.run(xs[n:]))
+        return Circuit(
+            self.dom @ other.dom,
+            self.cod @ other.cod,
+            lambda xs: self.run(xs[:n]) + other.run(xs[n:]),
+        )
 
 
 @dataclass(frozen=True)
@@ -298,7 +339,10 @@ class Circuits:
         return Circuit(dom, dom.select(index), lambda xs: tuple(xs[i] for i in index))
 
     def dagger(self, dom, index):
-        xor = lambda ys: tuple(sum(y for y, i in zip(ys, index, strict=True) if i == k) % 2 for k in range(len(dom)))
+        xor = lambda ys: tuple(
+            sum(y for y, i in zip(ys, index, strict=True) if i == k) % 2
+            for k in range(len(dom))
+        )
         return Circuit(dom.select(index), dom, xor)
 
 
@@ -346,7 +390,9 @@ weigh = gate("and", 1, lambda a, p: (a * p,), lambda x, d: (x[1] * d, x[0] * d),
 W = both_ways(1)
 literal = cl.copy(W) >> W @ negate  # a and not a
 terms = literal @ literal  # a, a', b, b'
-table = terms >> cl.wiring(both_ways(4), (0, 2, 0, 3, 1, 2, 1, 3)) >> conj @ conj @ conj @ conj
+table = (
+    terms >> cl.wiring(both_ways(4), (0, 2, 0, 3, 1, 2, 1, 3)) >> conj @ conj @ conj @ conj
+)
 table = table >> weigh @ weigh @ weigh @ weigh >> xor @ xor >> xor
 assert len(table.param) == 4
 cl.draw(table)
@@ -419,8 +465,12 @@ additive(wrong)
 # %%
 relations = Matrices(Semiring("or, and", np.logical_or, np.logical_and, False, True))
 related = box("road", relations, finite(6), finite(6), lengths < np.inf)
-within = meaning(relations)(related >> related >> related >> related >> related).rows.astype(bool)
-assert all(within[a, b] == networkx.has_path(roads, a, b) for a, b in product(range(6), repeat=2))
+within = meaning(relations)(
+    related >> related >> related >> related >> related
+).rows.astype(bool)
+assert all(
+    within[a, b] == networkx.has_path(roads, a, b) for a, b in product(range(6), repeat=2)
+)
 
 # %%
 certain = Matrix(chance, finite(3), finite(2), np.eye(2)[[0, 1, 1]])
@@ -432,6 +482,12 @@ choices = [i for a, b, c in product((0, 1), (2, 3), (4, 5)) for i in (a, b, c)]
 and3 = conj @ W >> conj
 eight = six >> cl.wiring(both_ways(6), choices)
 row = and3 >> weigh
-eight = eight >> row @ row @ row @ row @ row @ row @ row @ row >> xor @ xor @ xor @ xor >> xor @ xor >> xor
+eight = (
+    eight
+    >> row @ row @ row @ row @ row @ row @ row @ row
+    >> xor @ xor @ xor @ xor
+    >> xor @ xor
+    >> xor
+)
 assert len(eight.param) == 8
 cl.draw(eight)

@@ -95,7 +95,9 @@ class FlaxNet(nnx.Module):
 # And here, where sizes of inputs are inferred: 8 × 4 × 4 is computed by nobody.
 
 # %%
-model = R(8, 8, 1) >> cl.conv(8, 3) >> cl.relu >> cl.max_pool(2) >> cl.flatten >> cl.dense(10)
+model = (
+    R(8, 8, 1) >> cl.conv(8, 3) >> cl.relu >> cl.max_pool(2) >> cl.flatten >> cl.dense(10)
+)
 cl.draw(model)
 
 # %% [markdown]
@@ -154,9 +156,17 @@ np.testing.assert_allclose(model(in_order(from_flax), x), flax_net(x), rtol=1e-5
 
 # %%
 rng = np.random.default_rng(0)
-shapes = {"conv.weight": (8, 1, 3, 3), "conv.bias": (8,), "head.weight": (10, 128), "head.bias": (10,)}
+shapes = {
+    "conv.weight": (8, 1, 3, 3),
+    "conv.bias": (8,),
+    "head.weight": (10, 128),
+    "head.bias": (10,),
+}
 folder = Path(tempfile.mkdtemp())
-save_file({name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}, folder / "torch.safetensors")
+save_file(
+    {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()},
+    folder / "torch.safetensors",
+)
 
 state_dict = load_file(folder / "torch.safetensors")
 {name: array.shape for name, array in state_dict.items()}
@@ -174,14 +184,18 @@ def kernel(weight):
 def after_flatten(weight, channels, height, width):
     """A dense layer's that reads a flattened image: out × (channels · height · width) → (height · width · channels) × out."""
     out = len(weight)
-    return weight.reshape(out, channels, height, width).transpose(2, 3, 1, 0).reshape(-1, out)
+    return (
+        weight.reshape(out, channels, height, width).transpose(2, 3, 1, 0).reshape(-1, out)
+    )
 
 
 def from_torch(state):
     return {
         "0.conv.kernel": kernel(state["conv.weight"]),
         "0.conv.bias": state["conv.bias"],
-        "4.dense.kernel": after_flatten(state["head.weight"], channels=8, height=4, width=4),
+        "4.dense.kernel": after_flatten(
+            state["head.weight"], channels=8, height=4, width=4
+        ),
         "4.dense.bias": state["head.bias"],
     }
 
@@ -214,10 +228,19 @@ if find_spec("torch"):
     import torch
 
     layers = torch.nn.Conv2d(1, 8, 3, padding="same"), torch.nn.Linear(128, 10)
-    net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Flatten(), layers[1])
+    net = torch.nn.Sequential(
+        layers[0], torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Flatten(), layers[1]
+    )
     for layer, name in zip(layers, ("conv", "head"), strict=True):
-        layer.load_state_dict({part: torch.tensor(state_dict[f"{name}.{part}"]) for part in ("weight", "bias")})
-    np.testing.assert_allclose(logits, net(torch.tensor(image)[None])[0].detach().numpy(), rtol=1e-4, atol=1e-4)
+        layer.load_state_dict(
+            {
+                part: torch.tensor(state_dict[f"{name}.{part}"])
+                for part in ("weight", "bias")
+            }
+        )
+    np.testing.assert_allclose(
+        logits, net(torch.tensor(image)[None])[0].detach().numpy(), rtol=1e-4, atol=1e-4
+    )
 
 # %% [markdown]
 # A negative control. Had we only transposed the matrix, all shapes would fit, and the numbers would be wrong:
@@ -236,11 +259,15 @@ eqx_net = EquinoxNet(key)
 
 def from_eqx(net):
     conv = {"conv.weight": net.conv.weight, "conv.bias": net.conv.bias.ravel()}
-    return in_order(from_torch(conv | {"head.weight": net.head.weight, "head.bias": net.head.bias}))
+    return in_order(
+        from_torch(conv | {"head.weight": net.head.weight, "head.bias": net.head.bias})
+    )
 
 
 params = from_eqx(eqx_net)
-np.testing.assert_allclose(model(params, x), eqx_net(jnp.asarray(image)), rtol=1e-5, atol=1e-5)
+np.testing.assert_allclose(
+    model(params, x), eqx_net(jnp.asarray(image)), rtol=1e-5, atol=1e-5
+)
 
 # %% [markdown]
 # ## Not rewriting at all
@@ -329,7 +356,9 @@ trained, rows = train(eqx_net, optax.adam(5e-3), epochs=6)
 
 # %%
 learner = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(5e-3))
-state, history = learner.fit(learner.start(params), (X, y), epochs=6, batch_size=64, progress=False)
+state, history = learner.fit(
+    learner.start(params), (X, y), epochs=6, batch_size=64, progress=False
+)
 cl.plot.compare({"Equinox and optax": cl.History(tuple(rows)), "catlearn": history})
 
 # %% [markdown]
@@ -348,7 +377,9 @@ for here, theirs in zip(learner.params(state), from_eqx(trained), strict=True):
 same = cl.supervised(model, cl.softmax_cross_entropy, cl.from_optax(optax.adam(5e-3)))
 _, by_optax = same.fit(same.start(params), (X, y), epochs=1, batch_size=64, progress=False)
 _, by_lens = train(eqx_net, cl.to_optax(cl.adam(5e-3)), epochs=1)
-np.testing.assert_allclose([by_optax["loss"][0], by_lens[0]["loss"]], history["loss"][0], rtol=1e-5)
+np.testing.assert_allclose(
+    [by_optax["loss"][0], by_lens[0]["loss"]], history["loss"][0], rtol=1e-5
+)
 
 # %% [markdown]
 # ## Files
@@ -366,7 +397,10 @@ for saved, value in zip(cl.load(folder / "net.safetensors", model), params, stri
 
 # %%
 try:
-    cl.load(folder / "net.safetensors", R(8, 8, 1) >> cl.conv(4, 3) >> cl.flatten >> cl.dense(10))
+    cl.load(
+        folder / "net.safetensors",
+        R(8, 8, 1) >> cl.conv(4, 3) >> cl.flatten >> cl.dense(10),
+    )
 except cl.CatlearnError as error:
     print(str(error).replace(f"{folder}/", ""))
 else:
@@ -379,7 +413,9 @@ else:
 # %%
 moved = {name: np.asarray(array) for name, array in from_torch(state_dict).items()}
 cl.save(folder / "moved.safetensors", model, tuple(moved[name] for name in cl.names(model)))
-np.testing.assert_array_equal(load_file(folder / "moved.safetensors")["0.conv.kernel"], moved["0.conv.kernel"])
+np.testing.assert_array_equal(
+    load_file(folder / "moved.safetensors")["0.conv.kernel"], moved["0.conv.kernel"]
+)
 
 # %% [markdown]
 # `cl.export` writes a program, weights and all, that JAX runs where catlearn isn't:
@@ -387,7 +423,9 @@ np.testing.assert_array_equal(load_file(folder / "moved.safetensors")["0.conv.ke
 # %%
 cl.export(folder / "net.bin", model, params)
 program = jax.export.deserialize(bytearray((folder / "net.bin").read_bytes()))
-np.testing.assert_allclose(program.call(X[:5])[0], model(params, X[0]), rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(
+    program.call(X[:5])[0], model(params, X[0]), rtol=1e-4, atol=1e-4
+)
 
 # %% [markdown]
 # ## What has no counterpart
@@ -452,7 +490,9 @@ cl.by_name(adapted, [p.shape for p in start])
 mlp = eqx.nn.MLP(4, 8, 16, 1, key=key)
 ours = R(4) >> cl.dense(16) >> cl.relu >> cl.dense(8)
 values = tuple(v for layer in mlp.layers for v in (layer.weight.T, layer.bias))
-np.testing.assert_allclose(ours(values, jnp.arange(4.0)), mlp(jnp.arange(4.0)), rtol=1e-5, atol=1e-5)
+np.testing.assert_allclose(
+    ours(values, jnp.arange(4.0)), mlp(jnp.arange(4.0)), rtol=1e-5, atol=1e-5
+)
 
 # %% [markdown]
 # The second: 1,290. A frozen parameter is no parameter, so the optimiser doesn't see it, and nothing can change it.
@@ -461,10 +501,14 @@ np.testing.assert_allclose(ours(values, jnp.arange(4.0)), mlp(jnp.arange(4.0)), 
 head_only = cl.freeze(model, params, "0.conv*")
 assert head_only.param.size == 128 * 10 + 10
 tuner = cl.supervised(head_only, cl.softmax_cross_entropy, cl.adam(1e-2))
-tuned, tuning = tuner.fit(tuner.start(params[2:]), (X, y), epochs=3, batch_size=64, progress=False)
+tuned, tuning = tuner.fit(
+    tuner.start(params[2:]), (X, y), epochs=3, batch_size=64, progress=False
+)
 assert tuning["loss"][-1] < tuning["loss"][0]
 head = tuner.params(tuned)
-np.testing.assert_allclose(head_only(head, x), model((*params[:2], *head), x), rtol=1e-5, atol=1e-5)
+np.testing.assert_allclose(
+    head_only(head, x), model((*params[:2], *head), x), rtol=1e-5, atol=1e-5
+)
 cl.names(head_only)
 
 # %% [markdown]
@@ -483,11 +527,17 @@ cl.draw(hooked)
 
 # %%
 deep = R(4, 4, 8) >> cl.flatten >> cl.dense(32) >> cl.relu >> cl.dense(10)
-one, two = rng.normal(size=(32, 128)).astype(np.float32), rng.normal(size=(10, 32)).astype(np.float32)
+one, two = (
+    rng.normal(size=(32, 128)).astype(np.float32),
+    rng.normal(size=(10, 32)).astype(np.float32),
+)
 zeros = np.zeros(32, np.float32), np.zeros(10, np.float32)
 features = rng.normal(size=(8, 4, 4)).astype(np.float32)  # channels first
 np.testing.assert_allclose(
-    deep((after_flatten(one, 8, 4, 4), zeros[0], two.T, zeros[1]), jnp.moveaxis(features, 0, -1)),
+    deep(
+        (after_flatten(one, 8, 4, 4), zeros[0], two.T, zeros[1]),
+        jnp.moveaxis(features, 0, -1),
+    ),
     two @ np.maximum(one @ features.ravel(), 0),
     rtol=1e-3,
     atol=1e-3,

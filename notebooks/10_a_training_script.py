@@ -55,7 +55,12 @@ data = mnist5k()
 order = np.random.default_rng(0).permutation(len(X))
 fit_on, validation = order[800:], order[:800]
 training, held_out = (X[fit_on], y[fit_on]), (X[validation], y[validation])
-{"training": training[0].shape, "held out": held_out[0].shape, "test": test[0].shape, "labels": y.dtype}
+{
+    "training": training[0].shape,
+    "held out": held_out[0].shape,
+    "test": test[0].shape,
+    "labels": y.dtype,
+}
 
 # %% [markdown]
 # Look at data before you train on them. Are they the right way up? Do the labels fit? Are all classes as frequent?
@@ -64,7 +69,9 @@ training, held_out = (X[fit_on], y[fit_on]), (X[validation], y[validation])
 # %%
 def gallery(about, images, titles, rows=1):
     picture = figure(about, 6, 0.2 + 0.8 * rows)
-    for axes, image, title in zip(picture.subplots(rows, 8).ravel(), images, titles, strict=True):
+    for axes, image, title in zip(
+        picture.subplots(rows, 8).ravel(), images, titles, strict=True
+    ):
         axes.imshow(image[..., 0], cmap="Greys")
         axes.set_title(title, fontsize=8)
         axes.set_axis_off()
@@ -165,7 +172,11 @@ for wrong in (no_integers, no_channel, one_too_few, nothing):
 # needed to go on.
 
 # %%
-{name: value.shape for name, value in zip(learner.state.labels, state, strict=True) if "digits.kernel" in name or "step" in name}
+{
+    name: value.shape
+    for name, value in zip(learner.state.labels, state, strict=True)
+    if "digits.kernel" in name or "step" in name
+}
 
 # %% [markdown]
 # `cl.save` writes the state of a learner as it writes parameters, under those names. It writes a draft, which then takes the
@@ -180,7 +191,14 @@ keys = jax.random.split(jax.random.key(1), epochs)
 
 
 def one_epoch(state, epoch):
-    return learner.fit(state, training, batch_size=batch, key=keys[epoch], validation=held_out, progress=False)
+    return learner.fit(
+        state,
+        training,
+        batch_size=batch,
+        key=keys[epoch],
+        validation=held_out,
+        progress=False,
+    )
 
 
 rows = []
@@ -246,7 +264,9 @@ said = np.asarray(logits.argmax(-1))
 accuracy = float(cl.accuracy(logits, test[1]))
 assert accuracy > 0.96 and abs(accuracy - (said == test[1]).mean()) < 1e-6
 chance = (accuracy * (1 - accuracy) / len(said)) ** 0.5
-print(f"{100 * accuracy:.1f} % of 1,000 digits that it never saw, give or take {100 * chance:.1f} %")
+print(
+    f"{100 * accuracy:.1f} % of 1,000 digits that it never saw, give or take {100 * chance:.1f} %"
+)
 
 # %% [markdown]
 # `catlearn train mnist5k` reaches 98.3 %, in about a minute and a half on two cores: it trains a wider net with one dense layer
@@ -256,7 +276,11 @@ print(f"{100 * accuracy:.1f} % of 1,000 digits that it never saw, give or take {
 
 # %%
 sure = np.asarray(jax.nn.softmax(logits).max(-1))
-gallery("test images with what the net says and how sure it is", test[0][:8], [f"{said[i]}: {sure[i]:.2f}" for i in range(8)])
+gallery(
+    "test images with what the net says and how sure it is",
+    test[0][:8],
+    [f"{said[i]}: {sure[i]:.2f}" for i in range(8)],
+)
 
 # %% [markdown]
 # Where is it wrong? A row for each digit, a column for what was said; the diagonal, where it is right, is left out.
@@ -278,7 +302,11 @@ picture
 
 # %%
 wrong = np.flatnonzero(said != test[1])[:8]
-gallery("eight images that the net takes for others", test[0][wrong], [f"{said[i]} ({test[1][i]})" for i in wrong])
+gallery(
+    "eight images that the net takes for others",
+    test[0][wrong],
+    [f"{said[i]} ({test[1][i]})" for i in wrong],
+)
 
 # %% [markdown]
 # ## Larger models
@@ -308,7 +336,11 @@ def kept(model):
 
 
 assert kept(sparing) < kept(model)
-{"model": kept(model), "sparing": kept(sparing), "of which parameters": sum(p.nbytes for p in params)}
+{
+    "model": kept(model),
+    "sparing": kept(sparing),
+    "of which parameters": sum(p.nbytes for p in params),
+}
 
 # %% [markdown]
 # Values don't change, and nor do gradients:
@@ -373,7 +405,12 @@ assert script.write_text(textwrap.dedent(text))
 
 # %%
 command = ["train", f"{script}:learner", "--epochs", "2", "--out", str(folder / "run")]
-done = subprocess.run([sys.executable, "-m", "catlearn.cli.main", *command], capture_output=True, text=True, check=False)
+done = subprocess.run(
+    [sys.executable, "-m", "catlearn.cli.main", *command],
+    capture_output=True,
+    text=True,
+    check=False,
+)
 assert done.returncode == 0, done.stderr
 print(done.stdout[done.stdout.index("digits.py:") :].replace(f"{folder}/", ""))
 
@@ -386,7 +423,11 @@ trained = cl.load(folder / "run" / "params.npz", model)
 said = logits_of(trained, test[0]).argmax(-1)
 np.testing.assert_allclose((said == test[1]).mean(), scores["test_accuracy"], atol=2e-3)
 assert scores["test_accuracy"] > 0.9
-Image(folder / "run" / "curve.png", alt="loss and accuracy by epoch, in training and held out", width=600)
+Image(
+    folder / "run" / "curve.png",
+    alt="loss and accuracy by epoch, in training and held out",
+    width=600,
+)
 
 # %% [markdown]
 # ## Exercises
@@ -414,7 +455,9 @@ Image(folder / "run" / "curve.png", alt="loss and accuracy by epoch, in training
 # %%
 some = np.concatenate([np.flatnonzero(training[1] == digit)[:100] for digit in range(10)])
 small = training[0][some], training[1][some]
-plain = cl.supervised(model, cl.softmax_cross_entropy, cl.adam(3e-3), metrics={"accuracy": cl.accuracy})
+plain = cl.supervised(
+    model, cl.softmax_cross_entropy, cl.adam(3e-3), metrics={"accuracy": cl.accuracy}
+)
 careful = cl.supervised(
     model,
     cl.softmax_cross_entropy(smoothing=0.05),
@@ -426,7 +469,13 @@ careful = cl.supervised(
 
 def trained_on(learner, start, examples, epochs=3):
     state, history = learner.fit(
-        start, examples, epochs=epochs, batch_size=batch, key=keys[0], validation=held_out, progress=False
+        start,
+        examples,
+        epochs=epochs,
+        batch_size=batch,
+        key=keys[0],
+        validation=held_out,
+        progress=False,
     )
     return state, history
 
@@ -446,11 +495,17 @@ reached | {"by chance": chance}
 
 # %%
 rest = cl.freeze(model, params, "edges*")
-assert set(cl.names(rest)) == {name for name in cl.names(model) if not name.startswith("edges")}
+assert set(cl.names(rest)) == {
+    name for name in cl.names(model) if not name.startswith("edges")
+}
 assert rest.param.size == model.param.size - 80 == 9018
-tuner = cl.supervised(rest, cl.softmax_cross_entropy, cl.adam(3e-3), metrics={"accuracy": cl.accuracy})
+tuner = cl.supervised(
+    rest, cl.softmax_cross_entropy, cl.adam(3e-3), metrics={"accuracy": cl.accuracy}
+)
 anew = model.init(jax.random.key(3))[2:]
-_, history = trained_on(tuner, tuner.start(anew), (training[0][:500], training[1][:500]), epochs=6)
+_, history = trained_on(
+    tuner, tuner.start(anew), (training[0][:500], training[1][:500]), epochs=6
+)
 assert history["validation_accuracy"][-1] > 0.8
 cl.plot(history)
 
@@ -470,4 +525,7 @@ best = folder / "best"
 best.mkdir()
 for epoch, score in enumerate((0.91, 0.95, 0.93, 0.94), 1):
     keep_best(best, state, epoch, score)
-assert sorted(path.name for path in best.iterdir()) == ["0.9400-epoch-4.npz", "0.9500-epoch-2.npz"]
+assert sorted(path.name for path in best.iterdir()) == [
+    "0.9400-epoch-4.npz",
+    "0.9500-epoch-2.npz",
+]

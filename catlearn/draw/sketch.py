@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -111,9 +110,27 @@ def title_of(f: Diagram) -> str:
     around = getattr(op, "around", "")
     if around and getattr(op, "body", None) is not None:
         return f"{around} of {f.name}" if f.name else around
-    code = _called(op) or repr(op)
-    shorter = (code, *(re.sub(r"\([^()]+\)", instead, code) for instead in ("(…)", "")))
-    return next((text for text in shorter if len(text) <= LETTERS), cut(code, LETTERS))
+    return shortened(_called(op) or repr(op))
+
+
+def shortened(code: str) -> str:
+    """Code that fits on a box: without what is deepest in brackets, as far as it must, and at last without brackets."""
+    if len(code) <= LETTERS:
+        return code
+    shorter = [_without(code, depth) for depth in (3, 2, 1)]
+    shorter.append(shorter[-1].replace("(…)", ""))
+    return next((text for text in shorter if len(text) <= LETTERS), cut(shorter[-1], LETTERS))
+
+
+def _without(code: str, depth: int) -> str:
+    """Code with dots for all that is in so many round brackets."""
+    kept, inside = "", 0
+    for letter, after in zip(code, code[1:] + " ", strict=True):
+        inside -= letter == ")"
+        kept += letter if inside < depth else ""
+        inside += letter == "("
+        kept += "…" if letter == "(" and inside == depth and after != ")" else ""
+    return kept
 
 
 def _called(op: Any) -> str | None:

@@ -16,7 +16,7 @@ from catlearn.draw.layers import Edge, Item, Layers, isotonic
 from catlearn.draw.layout import laid_out
 from catlearn.draw.net import Nets, canonical
 from catlearn.draw.scene import Curve, Label, Rectangle, Scene, Sign, scene
-from catlearn.draw.sketch import LONG, boxes, chosen, net_of, sketch, title_of, zoomed
+from catlearn.draw.sketch import LETTERS, LONG, boxes, chosen, net_of, shortened, sketch, title_of, zoomed
 from catlearn.draw.svg import svg
 from catlearn.laws.strategies import arrows, composables, objects
 from tests.draw.geometry import loose, outside, overlapping
@@ -297,3 +297,17 @@ def test_what_users_write_is_escaped():
 def test_the_empty_diagram_draws():
     assert cl.draw(cl.I).scene.width > 0
     assert sketch(cl.identity(cl.I)).nodes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("clip(0.1)", "clip(0.1)"),
+        ("adam(0.001) >> clip_by_global_norm(1.0)", "adam >> clip_by_global_norm"),
+        ("fold(dfa(((0, 1), (1, 0)), start=0, accepting=(0,)))", "fold(dfa(…))"),
+        ("message_passing(concatenate() >> dense(8) >> tanh, maximum())", "message_passing(…)"),
+        ("a_name_without_any_brackets_that_is_long", "a_name_without_any_brackets…"),
+    ],
+)
+def test_long_titles_lose_what_is_deepest_in_brackets(code, title):
+    assert shortened(code) == title and len(title) <= LETTERS
