@@ -59,7 +59,7 @@ cl.draw(summing, unfold=True)
 
 # %%
 reader = R(5, 3) >> cl.fold(cl.gru_cell(4))
-cl.draw(reader, zoom=2)
+cl.draw(reader, zoom=3)
 
 # %%
 cl.draw(reader, unfold=True)
