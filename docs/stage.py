@@ -138,7 +138,10 @@ PAPER = re.compile(r"arXiv (?P<number>[0-9]{4}[.][0-9]{4,5})(?P<after>[^.;]*)")
 SECTION = re.compile(
     r"[)]?,? *((?:§|equation|eqs?[.]|definition|theorem|example|proposition|Algorithm|Example|table|lemma)[^;]*)"
 )
-CITED = re.compile(r"([A-ZŠ][^.;:()]*?(?:19|20)[0-9]{2}[^.;:()]*)[(][^()]*$")
+NAME = r"(?:de )?[A-ZŠ][\w-]+"
+CITED = re.compile(  # who, the year if it is told, and what stands between that and the brackets
+    rf"((?:{NAME} et al[.]|{NAME}(?:(?:,| and|,? [A-Z][.]) {NAME})*)(?: (?:19|20)[0-9]{{2}})?)(?:[ ,][^.;:()]*)?[(][^()]*$"
+)
 
 
 def papers() -> str:

@@ -1,7 +1,7 @@
 """Other uses of the one composite: dreams, games, and losses that see the input.
 
-Source: Cruttwell et al. 2021 (arXiv 2103.01931), and in more detail 2024, *Deep Learning with Parametric Lenses* (arXiv
-2404.00408): deep dreaming, and generative adversarial networks.
+Source: Cruttwell et al. 2021 (arXiv 2103.01931), and in more detail Cruttwell et al. 2024, *Deep Learning with
+Parametric Lenses* (arXiv 2404.00408): deep dreaming, and generative adversarial networks.
 """
 
 from __future__ import annotations
