@@ -118,7 +118,7 @@ class Diagram(Arrow):
                 f"{short(self)} can't be reparameterised along {short(along)}: the arrow must end in its parameters.\n"
                 f"  expected: {self.param}\n  found:    {along.cod}\n"
                 f"  first difference: {difference(self.param, along.cod)}"
-            )
+            ).between(along, identity(self.param))
         if along.param.wires:
             raise CompositionError(
                 f"{short(along)} has parameters of its own; make them wires of its domain to pull back along it."

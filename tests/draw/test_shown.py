@@ -243,6 +243,14 @@ def test_a_layer_that_has_no_arrow_is_marked():
     assert marked(mistake(*caught.value.composed)) == ["conv(4, 3) has no arrow at R(3)"]
 
 
+def test_a_two_cell_that_ends_elsewhere_is_marked_where_the_parameters_begin():
+    f = R(3) >> cl.dense(4)
+    with pytest.raises(CompositionError) as caught:
+        f.reparameterise((R(3, 4) >> cl.tanh) @ R(5))
+    picture = mistake(*caught.value.composed)
+    assert marked(picture) == ["wire 1, axis 0: 5 ≠ 4"] and not overlapping(picture.scene)
+
+
 def test_a_notebook_shows_the_mistake_and_then_the_plain_text():
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     code = "import catlearn as cl\nfrom catlearn import R\nf = (R(3) >> cl.tanh) >> (R(4) >> cl.tanh)"
