@@ -10,7 +10,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # 4. Weight tying, freezing and LoRA are 2-cells
 #
@@ -71,7 +70,7 @@ assert cl.laws.tied_gradient_is_the_sum(f, key) is None
 cl.draw(cl.reverse(tied))
 
 # %% [markdown]
-# Solid wires fork on the way in, dashed ones meet in a ⊕ on the way back.
+# Each parameter forks into two uses on the way in, and on the way back, on the dashed wires, the two answers meet in a ⊕.
 #
 # Freezing pulls back along a constant, an arrow that starts from nothing, I → P. So nothing is left to learn, and nothing
 # comes back:
@@ -320,7 +319,7 @@ dV, dW = (
 np.testing.assert_allclose(dV, jnp.exp(V) * dW, rtol=1e-5)
 
 # %% [markdown]
-# The third: no, it is a quarter of all kernels together, so layers with larger weights keep more of them.
+# The third: no, it is a quarter of all kernels together, so a layer whose weights happen to be larger keeps more.
 
 # %%
 pruned = cl.prune(net, start, 0.25)
