@@ -257,7 +257,7 @@ cl.draw(triangles)
 # %%
 pair = hexagon.adjacency, triangles.adjacency
 assert not networkx.is_isomorphic(*map(networkx.from_numpy_array, pair))
-passing = cl.graph_conv(4) >> cl.relu >> cl.readout()  # of one vector for the graph
+passing = cl.graph_conv(4) >> cl.relu >> cl.readout()  # one vector for the graph
 counting = cl.homomorphisms(complete(3))  # how many triangles
 assert not cl.separates(passing, pair) and cl.separates(counting, pair)
 assert cl.laws.no_finer_than_wl(passing, pair) is None
