@@ -12,7 +12,8 @@ from catlearn.core.errors import ArgumentError
 from catlearn.core.wires import count
 from catlearn.draw.scene import Curve, Label, Mark, Place, Scene, Sign, scene
 
-MOST, ROOM, GAP = 60, 24.0, 6.0  # nodes in all; from node to node, and from a node to the tip of an arrow
+MOST, NAMED = 60, 12  # nodes in all; edges that are told one by one
+ROOM, GAP = 24.0, 6.0  # from node to node, and from a node to the tip of an arrow
 
 
 def graph_scene(graph: EdgeList | Pattern) -> Scene:
@@ -21,7 +22,7 @@ def graph_scene(graph: EdgeList | Pattern) -> Scene:
 
     >>> import catlearn as cl
     >>> graph_scene(cl.edge_list([0, 1, 1], [1, 0, 2], 3)).about
-    'a graph of 3 nodes with 3 edges'
+    'a graph of 3 nodes with 2 edges: 0–1, 1→2'
     """
     nodes, pairs = _parts(graph)
     if len(nodes) > MOST:
@@ -31,13 +32,16 @@ def graph_scene(graph: EdgeList | Pattern) -> Scene:
     place = {node: (radius * x, radius * y) for node, (x, y) in way.items()}
     both = pairs if isinstance(graph, EdgeList) else pairs | {(v, u) for u, v in pairs}
     drawn = {pair for pair in both if pair[::-1] not in both or pair[0] < pair[1]}
+    rings = {(node, node) for node in nodes if (node, node) in pairs}
     marks: list[Mark] = [_edge(place[u], place[v], (v, u) not in both, f"{u} → {v}") for u, v in sorted(drawn)]
     for node, (x, y) in way.items():
         a, b = place[node]
         marks += [Sign(a + 8 * x, b + 8 * y, "ring", f"{node} → {node}")] if (node, node) in pairs else []
         far = 26 if (node, node) in pairs else 16
         marks += [Sign(a, b, "copy", f"node {node}"), Label(a + far * x, b + far * y + 3, str(node), 9, "type", True)]
-    return scene(marks, f"a graph of {count(len(nodes), 'node')} with {count(len(pairs), 'edge')}")
+    lines = [f"{u}–{v}" if (v, u) in both and u != v else f"{u}→{v}" for u, v in sorted(drawn | rings)]
+    named = ": " + ", ".join(lines) if 0 < len(lines) <= NAMED else ""
+    return scene(marks, f"a graph of {count(len(nodes), 'node')} with {count(len(lines), 'edge')}{named}")
 
 
 def _edge(a: Place, b: Place, arrow: bool, about: str) -> Curve:

@@ -7,7 +7,7 @@ from typing import Any
 from catlearn.core.wires import I, Object
 from catlearn.draw.net import DOMAIN, PARAMETER, Net, Node, Source
 
-ROUNDS = 3  # that are shown
+ROUNDS = 3  # that are shown where there are more than one besides
 
 
 def unfolded(box: Any, body: Net, loop: Any) -> Net:
@@ -16,7 +16,7 @@ def unfolded(box: Any, body: Net, loop: Any) -> Net:
     Source: an unrolled recurrent network is the composite of n cells along the copy `P → Pⁿ` (arXiv 2402.15332, §3.1).
     """
     c, k, n = loop.still, loop.states, loop.length
-    shown = min(n, ROUNDS)
+    shown = n if n <= ROUNDS + 1 else ROUNDS
     e, y = len(body.dom) - c - k, len(body.cod) - k
     many, made, state = box.dom[c : c + e], box.cod[:y], box.dom[c + e :]
     rest = n > shown

@@ -188,7 +188,7 @@ def test_signs_and_labels_of_graphs_are_apart(graph):
 
 
 def test_padding_and_large_graphs_are_not_drawn():
-    assert graph_scene(cl.padded(triangle, 6, 5)).about == "a graph of 4 nodes with 3 edges"
+    assert graph_scene(cl.padded(triangle, 6, 5)).about == "a graph of 4 nodes with 3 edges: 0→1, 1→2, 2→0"
     large = cl.edge_list([0], [1], nodes=61)
     assert "<svg" not in large._repr_html_() and "<table" in large._repr_html_()
     with pytest.raises(cl.CatlearnError, match="61 nodes is too large"):
