@@ -286,8 +286,8 @@ np.testing.assert_allclose(likelihood, sum(map(chance_of, product(range(3), repe
 likelihood
 
 # %% [markdown]
-# Now (min, +), with the same code. A step along a road or none costs its length, and five steps reach all that can be reached
-# among six places. Composing takes the shortest way; networkx agrees on each of the 36 pairs.
+# Now (min, +), with the same code. A step takes one road, at its length, or stays, at no cost; so five steps reach all that
+# can be reached among six places. Composing takes the shortest way; networkx agrees on each of the 36 pairs.
 
 # %%
 roads = networkx.gnp_random_graph(6, 0.5, seed=1, directed=True)
@@ -320,8 +320,16 @@ tied = twice.reparameterise(cl.copy(P))
 assert len(twice.param) == 2 and len(tied.param) == 1
 cl.draw(tied)
 
+# %% [markdown]
+# The functor now sends a box to a parametric arrow, and diagrams go to `Para(chance)`, whose laws hold:
+
+
 # %%
-on_box = lambda b: Parametric(chance, b.dom, b.own, Matrix(chance, b.dom @ b.own, b.cod, np.array(b.op.entries)))
+def on_box(b):
+    rows = np.array(b.op.entries)
+    return Parametric(chance, b.dom, b.own, Matrix(chance, b.dom @ b.own, b.cod, rows))
+
+
 with_params = Functor(Para(chance), same_wire, on_box, "with parameters")
 
 
