@@ -120,7 +120,9 @@ fifteen
 # %%
 matrices = np.stack([d.matrix(4).ravel() for d in fifteen])
 space = solve(S(4), 2, 2).reshape(-1, 256)
-assert len(space) == np.linalg.matrix_rank(matrices) == np.linalg.matrix_rank(np.concatenate([matrices, space])) == 15
+both = np.concatenate([matrices, space])
+assert len(space) == 15
+assert np.linalg.matrix_rank(matrices) == np.linalg.matrix_rank(both) == 15
 
 # %% [markdown]
 # Each diagram is something that you have written with `einsum`, or with its friends:
@@ -144,7 +146,8 @@ for d, by_hand in written.items():
 # a weighted sum of them.
 
 # %%
-plots = figure("the 15 matrices of the diagrams, each 16 by 16: ones are dark, zeros white", 7.5, 4.6)
+about = "the 15 matrices of the diagrams, each 16 by 16: ones are dark, zeros white"
+plots = figure(about, 7.5, 4.6)
 for axes, d in zip(plots.subplots(3, 5).ravel(), fifteen, strict=True):
     axes.imshow(d.matrix(4), cmap="Greys", vmin=0, vmax=1.3)
     axes.set(xticks=[], yticks=[])
@@ -237,7 +240,8 @@ scores = {}
 for name, rate in rates.items():
     learner = cl.supervised(nets[name], cl.quadratic, cl.average(cl.adam(rate), 0.98))
     start = learner.init(jax.random.key(1))
-    state, _ = learner.fit(start, data.train, epochs=300, batch_size=50, key=jax.random.key(2), progress=False)
+    options = dict(batch_size=50, key=jax.random.key(2), progress=False)
+    state, _ = learner.fit(start, data.train, epochs=300, **options)
     scores[name] = float(cl.rmse(learner.predict(state, data.test[0]), data.test[1]))
 assert scores["vector"] < 0.3 * scores["mlp"]
 assert nets["vector"].param.size < 500 and nets["mlp"].param.size > 100_000
@@ -258,9 +262,11 @@ cloud = O(3).power(1, channels=7)
 plain = cl.forget(cloud) >> cl.flatten >> cl.dense(2)
 framed = frame_average(plain, pca_frame(), cloud, R(2))
 models = {"plain": plain, "framed": framed}
-errors = {name: cl.laws.equivariance_error(model, dom=cloud, cod=R(2)) for name, model in models.items()}
+errors = {}
+for name, model in models.items():
+    errors[name] = cl.laws.equivariance_error(model, dom=cloud, cod=R(2))
+    print(f"{name}: relative error {errors[name]:.0e}")
 assert errors["plain"] > 0.1 and errors["framed"] < 1e-4
-print(*(f"{name}: relative error {error:.0e}" for name, error in errors.items()), sep="\n")
 
 # %% [markdown]
 # ## Exercises
@@ -298,7 +304,8 @@ assert dim(S(5), 1, 2) == bell(3) == 5 and dim(O(5), 1, 2) == 0
 # %%
 columns = partition("1|2", "|2|1")
 assert columns in fifteen
-np.testing.assert_array_equal(columns.apply(A), jnp.broadcast_to(jnp.einsum("kj->j", A), (n, n)))
+sums = jnp.broadcast_to(jnp.einsum("kj->j", A), (n, n))
+np.testing.assert_array_equal(columns.apply(A), sums)
 np.testing.assert_array_equal(columns.dagger().matrix(4), columns.matrix(4).T)
 assert columns.dagger() == columns
 cl.draw(columns)
@@ -317,7 +324,8 @@ assert cl.laws.equivariant(invariant) is None
 #    diagram of four parts: its matrix, all ones, is now a combination of the others.
 
 # %%
-assert dim(S(3), 2, 2) == np.linalg.matrix_rank([d.matrix(3).ravel() for d in fifteen]) == 14
+smaller = np.stack([d.matrix(3).ravel() for d in fifteen])
+assert dim(S(3), 2, 2) == np.linalg.matrix_rank(smaller) == 14
 (missing,) = set(fifteen) - set(basis(S(3), 2, 2))
 assert len(missing.blocks) == 4
 cl.draw(missing)

@@ -194,9 +194,11 @@ def kernel(a: int, b: int) -> Matrix:
 
 f, g, h = kernel(2, 3), kernel(3, 2), kernel(2, 4)
 assert cl.laws.associativity(f, g, h, exact) is None
-assert cl.laws.interchange(f, g, g, h, chance, exact) is None  # (f >> g) @ (g >> h) is f @ g >> g @ h
+# (f >> g) @ (g >> h) is f @ g >> g @ h
+assert cl.laws.interchange(f, g, g, h, chance, exact) is None
 assert cl.laws.swap_is_natural(f, h, chance, exact) is None
-assert cl.laws.comonoid(finite(2), chance, exact) is None  # which copy of a copy is which does not matter
+# copies can be copied in any order, and a copy of which one is discarded is none
+assert cl.laws.comonoid(finite(2), chance, exact) is None
 
 # %% [markdown]
 # One law that arrays obey fails here. Tossing a coin and copying the result is not tossing two coins: the first gives
@@ -301,7 +303,8 @@ journey = step >> step >> step >> step >> step
 shortest = meaning(ways)(journey).rows
 for a, b in product(range(6), repeat=2):
     there_is = networkx.has_path(roads, a, b)
-    assert shortest[a, b] == (networkx.shortest_path_length(roads, a, b, "weight") if there_is else np.inf)
+    length = networkx.shortest_path_length(roads, a, b, "weight") if there_is else np.inf
+    assert shortest[a, b] == length
 cl.draw(journey)
 
 # %% [markdown]
@@ -314,7 +317,8 @@ cl.draw(journey)
 # %%
 P = finite(2)
 habits = rng.dirichlet(np.ones(2), 4)  # rows: (state, habit)
-walk = Box(Entries("walk", tuple(map(tuple, habits.tolist())), chance), finite(2), finite(2), P)
+entries = tuple(map(tuple, habits.tolist()))
+walk = Box(Entries("walk", entries, chance), finite(2), finite(2), P)
 twice = walk >> walk
 tied = twice.reparameterise(cl.copy(P))
 assert len(twice.param) == 2 and len(tied.param) == 1
@@ -337,7 +341,8 @@ def exact_para(law, f, g):
     return exact(law, f.arrow, g.arrow)
 
 
-assert cl.laws.reparameterisation_composes(with_params(walk), kernel(2, 2), kernel(2, 2), exact_para) is None
+r, s = kernel(2, 2), kernel(2, 2)
+assert cl.laws.reparameterisation_composes(with_params(walk), r, s, exact_para) is None
 
 # %% [markdown]
 # Since copies are not natural, tying says something about chance too. Draw the habit by a coin. Untied, each step draws its
@@ -538,8 +543,8 @@ additive(wrong)
 square, twice_not = optic_of(cl.copy(W) >> conj), optic_of(negate >> negate)
 for a in (0, 1):
     assert answer(square, (), (a,)) == answer(twice_not, (), (a,)) == a
-    came_back = [optic.bwd.run((*optic.fwd.run((a,))[:-1], 1)) for optic in (square, twice_not)]
-    assert came_back == [(0,), (1,)]
+    back = [lens.bwd.run((*lens.fwd.run((a,))[:-1], 1)) for lens in (square, twice_not)]
+    assert back == [(0,), (1,)]
 
 # %% [markdown]
 # ## Exercises
@@ -620,7 +625,8 @@ cl.draw(row)
 # %%
 def is_difference(gate_box):
     """Whether R(x, 1) is the Boolean difference in each bit, and R(x, 0) is zero."""
-    forward, back, k = gate_box.op.forward, gate_box.op.back, len(gate_box.dom) + len(gate_box.own)
+    forward, back = gate_box.op.forward, gate_box.op.back
+    k = len(gate_box.dom) + len(gate_box.own)
     for x in product((0, 1), repeat=k):
         changed = [tuple(bit ^ (i == j) for j, bit in enumerate(x)) for i in range(k)]
         differences = tuple((forward(*y)[0] + forward(*x)[0]) % 2 for y in changed)
