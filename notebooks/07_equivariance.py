@@ -240,8 +240,9 @@ scores = {}
 for name, rate in rates.items():
     learner = cl.supervised(nets[name], cl.quadratic, cl.average(cl.adam(rate), 0.98))
     start = learner.init(jax.random.key(1))
-    options = dict(batch_size=50, key=jax.random.key(2), progress=False)
-    state, _ = learner.fit(start, data.train, epochs=300, **options)
+    state, _ = learner.fit(
+        start, data.train, epochs=300, batch_size=50, key=jax.random.key(2), progress=False
+    )
     scores[name] = float(cl.rmse(learner.predict(state, data.test[0]), data.test[1]))
 assert scores["vector"] < 0.3 * scores["mlp"]
 assert nets["vector"].param.size < 500 and nets["mlp"].param.size > 100_000
