@@ -266,8 +266,8 @@ models = {"plain": plain, "framed": framed}
 errors = {}
 for name, model in models.items():
     errors[name] = cl.laws.equivariance_error(model, dom=cloud, cod=R(2))
-    print(f"{name}: relative error {errors[name]:.0e}")
 assert errors["plain"] > 0.1 and errors["framed"] < 1e-4
+{name: f"relative error {error:.0e}" for name, error in errors.items()}
 
 # %% [markdown]
 # ## Exercises
@@ -293,14 +293,14 @@ assert errors["plain"] > 0.1 and errors["framed"] < 1e-4
 # ## Solutions
 
 # %% [markdown]
-# 1. Three points can be parted in B(3) = 5 ways, and an odd number of points has no pairing:
+# **1.** Three points can be parted in B(3) = 5 ways, and an odd number of points has no pairing:
 
 # %%
 assert dim(S(5), 1, 2) == bell(3) == 5 and dim(O(5), 1, 2) == 0
 
 # %% [markdown]
-# 2. The second upper point is joined to the second lower one, and the others stand alone. The dagger turns the picture upside
-#    down and transposes the matrix; here that is the same diagram.
+# **2.** The second upper point is joined to the second lower one, and the others stand alone. The dagger turns the picture upside
+# down and transposes the matrix; here that is the same diagram.
 
 # %%
 columns = partition("1|2", "|2|1")
@@ -312,7 +312,7 @@ assert columns.dagger() == columns
 cl.draw(columns)
 
 # %% [markdown]
-# 3. The inner products of the five vectors, all 25 of them, are invariant, and so is what is computed from them:
+# **3.** The inner products of the five vectors, all 25 of them, are invariant, and so is what is computed from them:
 
 # %%
 from catlearn.equivariant import gram
@@ -321,8 +321,8 @@ invariant = O(3).power(1, channels=5) >> gram() >> cl.dense(1)
 assert cl.laws.equivariant(invariant) is None
 
 # %% [markdown]
-# 4. There are 14. Three values can't give four different indices, so entries of W are of 14 kinds only. Missing is the
-#    diagram of four parts: its matrix, all ones, is now a combination of the others.
+# **4.** There are 14. Three values can't give four different indices, so entries of W are of 14 kinds only. Missing is the
+# diagram of four parts: its matrix, all ones, is now a combination of the others.
 
 # %%
 smaller = np.stack([d.matrix(3).ravel() for d in fifteen])
@@ -332,7 +332,7 @@ assert len(missing.blocks) == 4
 cl.draw(missing)
 
 # %% [markdown]
-# 5. tanh is odd, so it commutes with changes of sign; relu does not.
+# **5.** tanh is odd, so it commutes with changes of sign; relu does not.
 
 # %%
 from catlearn.equivariant import Cube

@@ -569,7 +569,7 @@ for a in (0, 1):
 #
 # ## Solutions
 #
-# 1. Each place is related to itself (the diagonal of `lengths` is 0), so five steps are five or fewer:
+# **1.** Each place is related to itself (the diagonal of `lengths` is 0), so five steps are five or fewer:
 
 # %%
 relations = Matrices(Semiring("or, and", np.logical_or, np.logical_and, False, True))
@@ -582,14 +582,14 @@ assert all(
 )
 
 # %% [markdown]
-# 2. Copying a result that is certain is computing it twice:
+# **2.** Copying a result that is certain is computing it twice:
 
 # %%
 certain = Matrix(chance, finite(3), finite(2), np.eye(2)[[0, 1, 1]])
 assert cl.laws.copy_is_natural(certain, chance, exact) is None
 
 # %% [markdown]
-# 3. Discards are natural: `move >> discard` is `discard`.
+# **3.** Discards are natural: `move >> discard` is `discard`.
 
 # %%
 shorter = begin
@@ -600,7 +600,7 @@ np.testing.assert_allclose(meaning(chance)(shorter).rows.item(), likelihood)
 cl.draw(shorter)
 
 # %% [markdown]
-# 4. Eight conjunctions of three, each with its weight. `row` is one of them:
+# **4.** Eight conjunctions of three, each with its weight. `row` is one of them:
 
 # %%
 row = conj @ W >> conj >> weigh
@@ -619,7 +619,7 @@ for truth in product((0, 1), repeat=8):
 cl.draw(row)
 
 # %% [markdown]
-# 5. The gate that gives back nothing passes RD.2, and fails here:
+# **5.** The gate that gives back nothing passes RD.2, and fails here:
 
 
 # %%
