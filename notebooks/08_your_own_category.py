@@ -236,11 +236,8 @@ class Entries:
 
 
 def box(name: str, category: Matrices, dom: Object, cod: Object, rows) -> Box:
-    return Box(
-        Entries(name, tuple(map(tuple, np.asarray(rows, float).tolist())), category),
-        dom,
-        cod,
-    )
+    entries = tuple(map(tuple, np.asarray(rows, float).tolist()))
+    return Box(Entries(name, entries, category), dom, cod)
 
 
 def meaning(category: Matrices) -> Functor:
@@ -469,9 +466,8 @@ weigh = gate("weigh", 1, lambda a, p: (a * p,), lambda x, d: (x[1] * d, x[0] * d
 W = both_ways(1)
 literal = cl.copy(W) >> W @ negate  # a and not a
 terms = literal @ literal  # a, a', b, b'
-table = (
-    terms >> cl.wiring(both_ways(4), (0, 2, 0, 3, 1, 2, 1, 3)) >> conj @ conj @ conj @ conj
-)
+pairs = cl.wiring(both_ways(4), (0, 2, 0, 3, 1, 2, 1, 3))  # a b, a b', a' b, a' b'
+table = terms >> pairs >> conj @ conj @ conj @ conj
 table = table >> weigh @ weigh @ weigh @ weigh >> xor @ xor >> xor
 assert len(table.param) == 4
 cl.draw(table)
