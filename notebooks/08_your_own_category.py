@@ -150,12 +150,9 @@ class Matrices:
         cod = dom.select(index)
         rows = np.full((size(dom), size(cod)), self.ring.zero)
         for i, element in enumerate(product(*(range(wire.n) for wire in dom.wires))):
-            chosen = [element[k] for k in index]
-            j = (
-                int(np.ravel_multi_index(chosen, [wire.n for wire in cod.wires]))
-                if chosen
-                else 0
-            )
+            j = 0  # the number of the tuple that is picked
+            for k in index:
+                j = j * dom.wires[k].n + element[k]
             rows[i, j] = self.ring.one
         return Matrix(self, dom, cod, rows)
 
