@@ -1,4 +1,4 @@
-"""Is the built site whole? No dead links, and nothing that a browser would load from another host. `make docs` runs it."""
+"""Is the built site whole? No dead links or references, and nothing is loaded from another host. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def faults(site: Path) -> list[str]:
         for path in site.rglob("*.css")
         for url in re.findall(r"url\((https?://[^)]+)\)|@import", path.read_text(encoding="utf-8"))
     ]
+    for path in pages:  # mkdocstrings leaves them as they were written, without a word
+        names = re.findall(r"\]\[(catlearn[\w.]*)\]", path.read_text(encoding="utf-8"))
+        found += [f"{path.relative_to(site)} refers to {name}, which is on no page" for name in names]
     for path, page in pages.items():
         if path.name == "404.html":
             continue

@@ -128,7 +128,8 @@ def room(name: str, about: str) -> str:
     package = importlib.import_module(f"catlearn.{name}")
     modules = sorted(m.name for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
     shown = [m for m in modules if (importlib.import_module(m).__doc__ or "") and not m.rsplit(".", 1)[1].startswith("_")]
-    return "\n\n".join([f"# catlearn.{name}", about, *(f"::: {module}" for module in shown)]) + "\n"
+    own = [package.__name__] if any(getattr(x, "__module__", "") == package.__name__ for x in vars(package).values()) else []
+    return "\n\n".join([f"# catlearn.{name}", about, *(f"::: {module}" for module in own + shown)]) + "\n"
 
 
 # papers

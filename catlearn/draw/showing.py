@@ -36,11 +36,11 @@ def shown(thing: Any) -> str:
 
 def in_a_row(caption: str, things: Iterable[tuple[str, Any]]) -> str:
     """HTML of some things side by side, each with a word under it, and a caption above all."""
-    code = '<code style="font-size:85%">{}</code>'.format
-    drawn = ((draw(thing)._repr_html_(), code(escape(word))) for word, thing in things)
+    code = '<code style="font-size:{}">{}</code>'.format
+    drawn = ((draw(thing)._repr_html_(), code("75%", escape(word))) for word, thing in things)
     each = "".join(f"<div>{picture}{word}</div>" for picture, word in drawn)
-    style = 'style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-end"'
-    return f"<div>{code(escape(caption))}<div {style}>{each}</div></div>"
+    style = 'style="display:flex;flex-wrap:wrap;gap:1em;align-items:flex-end"'
+    return f"<div>{code('85%', escape(caption))}<div {style}>{each}</div></div>"
 
 
 def _without_picture(thing: Any, text: str) -> str:
