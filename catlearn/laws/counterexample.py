@@ -22,6 +22,7 @@ from catlearn.core.values import unpacked
 from catlearn.core.wires import Object, Wire
 
 TOLERANCE = 1e-4
+FEW = 12  # numbers, which a table shows
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,21 @@ class Counterexample(Shown):
     rhs: Any = None
 
     def _facts(self) -> list[tuple[str, Any]]:
-        sides = [] if self.lhs is None else [("left", self.lhs), ("right", self.rhs)]
+        sides = [] if self.lhs is None else [("left", _numbers(self.lhs)), ("right", _numbers(self.rhs))]
         return [("fails", self.where), *sides]
 
     def __repr__(self) -> str:
         sides = "" if self.lhs is None else f"\n  left:  {self.lhs}\n  right: {self.rhs}"
         return f"{self.law} fails: {self.where}{sides}"
+
+
+def _numbers(side: Any) -> Any:
+    """Few numbers as text; other things as they are."""
+    leaves = jax.tree.leaves(side)
+    plain = all(isinstance(leaf, jax.Array | np.ndarray) and jnp.issubdtype(leaf.dtype, jnp.number) for leaf in leaves)
+    if not leaves or not plain or sum(leaf.size for leaf in leaves) > FEW:
+        return side
+    return "; ".join(np.array2string(np.asarray(leaf), precision=4, separator=", ").replace("\n", "") for leaf in leaves)
 
 
 Equal = Callable[[str, Any, Any], Counterexample | None]

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import catlearn as cl
@@ -203,6 +204,14 @@ def test_a_history_shows_its_last_rows():
 def test_what_users_named_is_escaped():
     named = (R(3) >> cl.tanh >> cl.tanh).named("a<script>")
     assert "<script>" not in named._repr_html_() + cl.describe(named)._repr_html_()
+
+
+def test_the_table_of_a_counterexample_shows_few_numbers():
+    few, many = np.eye(2), np.zeros((5, 5), np.float32)
+    text = Counterexample("law", "the entries differ", (few, jnp.float32(0.25)), many)._repr_html_()
+    assert "[[1., 0.], [0., 1.]]; 0.25" in text and "(5, 5) float32" in text
+    keys = Counterexample("law", "the keys differ", (jax.random.key(0),), (jax.random.key(1),))._repr_html_()
+    assert "<table" in keys and "key&lt;fry&gt;" in keys
 
 
 # mistakes
