@@ -15,7 +15,7 @@ from catlearn.core.diagram import Diagram, identity
 
 
 def chain(n: int, every: bool) -> Diagram:
-    """A chain of 2n + 2 boxes; where `every`, no two blocks are alike, so none are folded."""
+    """A chain of 2n + 2 boxes; where `every`, no two neighbours are alike, so none are folded."""
     f = identity(R(8)) >> dense(8)
     for i in range(n):
         f = f >> dense(8 + i % 50 if every else 8) >> (tanh if i % 2 else relu)

@@ -39,7 +39,7 @@ def key():
 @pytest.fixture(scope="session")
 def compiled():
     """Compiles with the fusions that users get, for what is counted of a program."""
-    options = {"xla_cpu_use_fusion_emitters": True} if version("jaxlib") < "0.11" else {}
+    options = {"xla_cpu_use_fusion_emitters": True} if "fusion_emitters" in os.environ["XLA_FLAGS"] else {}
     return lambda f, *args: jax.jit(f).lower(*args).compile(compiler_options=options)
 
 

@@ -45,7 +45,7 @@ def names(diagram: Diagram) -> tuple[str, ...]:
     >>> cl.names(cl.R(3) >> cl.dense(4) >> cl.relu >> cl.dense(2).named("head"))
     ('0.dense.kernel', '0.dense.bias', 'head.kernel', 'head.bias')
     """
-    return tuple(label or "0" for label in diagram.param.labels)
+    return tuple(labelled(diagram.param, diagram.param.wires))
 
 
 def by_name(diagram: Diagram, params: Sequence[Any]) -> dict[str, Any]:
@@ -55,7 +55,17 @@ def by_name(diagram: Diagram, params: Sequence[Any]) -> dict[str, Any]:
     >>> by_name(cl.R(2) >> cl.bias(), (cl.R(2),))
     {'0': R(2)}
     """
-    return dict(zip(names(diagram), params, strict=True))
+    return labelled(diagram.param, params)
+
+
+def labelled(A: Object, values: Sequence[Any]) -> dict[str, Any]:
+    """A value for each wire of an object as a dictionary from labels to values; an only wire without one is `0`.
+
+    >>> import catlearn as cl
+    >>> labelled(cl.R(2).named("x") @ cl.R(3), (1, 2))
+    {'x': 1, '0': 2}
+    """
+    return dict(zip((label or "0" for label in A.labels), values, strict=True))
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 from catlearn.core.functor import sum_objects
 from catlearn.core.wires import Object, count
 from catlearn.draw.net import PARAMETER, Net, Source, targets
-from catlearn.draw.wires import is_lens
+from catlearn.draw.wires import SIDE_BY_SIDE, is_lens
 
-MANY = 4  # lines, and no more, side by side
 Ends = dict[Source, list[tuple[int, int]]]
 
 
@@ -49,10 +48,10 @@ def bundled(net: Net, inner: bool) -> Net:
     Of an `inner` net the parameters stay as they are: they go on outside.
     """
     ends = targets(net)
-    runs = [run for run in _runs(net, ends, inner) if _lines(run, ends) > MANY]
+    runs = [run for run in _runs(net, ends, inner) if _lines(run, ends) > SIDE_BY_SIDE]
     if not runs:
         return net
-    joined = {run[0]: _bundle([_wire(net, source) for source in run]) for run in runs}
+    joined = {run[0]: _bundle([net.wire(source) for source in run]) for run in runs}
     gone = {source for run in runs for source in run[1:]}
 
     def moved(source: Source) -> Source:
@@ -76,11 +75,6 @@ def bundled(net: Net, inner: bool) -> Net:
 
 def _begins(node: int, A: Object) -> list[Source]:
     return [(node, k) for k in range(len(A))]
-
-
-def _wire(net: Net, source: Source) -> Any:
-    node, k = source
-    return (net.param if node == PARAMETER else net.nodes[node].cod).wires[k]
 
 
 def _bundle(wires: Sequence[Any]) -> Bundle:

@@ -57,6 +57,13 @@ class Net(Arrow):
     links: tuple[tuple[Source, ...], ...]
     outs: tuple[Source, ...]
 
+    def wire(self, source: Source) -> Any:
+        """The wire that a source is the beginning of."""
+        node, k = source
+        if node < 0:
+            return (self.dom if node == DOMAIN else self.param).wires[k]
+        return self.nodes[node].cod.wires[k]
+
     def then(self, other: Net) -> Net:
         """First this, then the other: what ended in a wire of the middle feeds what began at it."""
         if self.cod != other.dom:

@@ -32,10 +32,7 @@ class Feeds:
 
     def wire(self, source: Source) -> Any:
         """The wire that a source is the beginning of."""
-        node, k = source
-        if node < 0:
-            return (self.net.dom if node == DOMAIN else self.net.param).wires[k]
-        return self.net.nodes[node].cod.wires[k]
+        return self.net.wire(source)
 
 
 class Plan:

@@ -9,7 +9,7 @@ from typing import Any
 from catlearn.core.wires import Object
 from catlearn.draw.net import Node
 from catlearn.draw.scene import Curve, Label, Mark, Rectangle, Sign, moved, strand, text_width
-from catlearn.draw.wires import is_lens, parameter_text, strands
+from catlearn.draw.wires import SIDE_BY_SIDE, is_lens, parameter_text, strands
 
 PITCH, LEAST, BETWEEN, PORTS = 18.0, 28.0, 18.0, 10  # between wires, of a box, between the halves of a lens; most wires apart
 STUB, FIRST, STEP = 13.0, 12.0, 15.0  # of parameters: the height of a line, where the first stands, and each next one
@@ -108,12 +108,12 @@ def _plain(node: Node, width: float) -> Shape:
 
 def _tops(P: Object, right: float) -> tuple[Port, ...]:
     """Parameters arrive from the left on, and what comes back of them leaves at the right."""
-    forward = lambda i, n: FIRST + (STEP * i if n <= 4 else 0)  # noqa: E731
-    return spread(P, forward, lambda i, n: right + SIDE * (i + 0.5 if n <= 4 else 0.5))
+    forward = lambda i, n: FIRST + (STEP * i if n <= SIDE_BY_SIDE else 0)  # noqa: E731
+    return spread(P, forward, lambda i, n: right + SIDE * (i + 0.5 if n <= SIDE_BY_SIDE else 0.5))
 
 
 def _apart(n: int) -> int:
-    return n - 1 if n <= 4 else 0
+    return n - 1 if n <= SIDE_BY_SIDE else 0
 
 
 def halves(node: Node) -> tuple[str, str]:
@@ -129,7 +129,7 @@ def _lens(node: Node, width: float) -> Shape:
     looks = ("marked", "marked") if node.look == "marked" else ("upper", "lower")
     n, m, back = counted(node.dom), counted(node.cod), counted(node.param)[1]
     width = max(width, text_width(lower) + 18)
-    wide = width + SIDE * (back if back <= 4 else 1)
+    wide = width + SIDE * (back if back <= SIDE_BY_SIDE else 1)
     above = room(n[0], m[0])
     below = room(n[1], m[1])
     second = above + BETWEEN
@@ -171,7 +171,7 @@ def with_stubs(shape: Shape, node: Node, stubs: Sequence[bool]) -> Shape:
     """The shape with a line and a name for each parameter, and for each context that is read."""
     marks, head, reach = [*shape.marks], 0.0, 0.0
     free = [i for i, stub in enumerate(stubs) if stub]
-    bundled = len(node.param) > 4
+    bundled = len(node.param) > SIDE_BY_SIDE
     lines = _stub_lines(node.param, shape.tops, free, bundled)
     for k, (x, text, about, back) in enumerate(lines):
         top = -STUB * (len(lines) - k) - 2

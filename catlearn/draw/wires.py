@@ -8,6 +8,7 @@ from catlearn.core.shown import cut
 from catlearn.core.wires import Object
 
 MOST = 18  # letters
+SIDE_BY_SIDE = 4  # wires side by side that are drawn one by one
 _SHORT = {"float32": "", "int32": "int"}
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from catlearn.core.diagram import Diagram
 from catlearn.core.errors import ArgumentError
 from catlearn.core.packages import package
+from catlearn.core.parameters import labelled
+from catlearn.core.paths import distinct
 from catlearn.core.values import values_of
 from catlearn.core.wires import Object
 from catlearn.learn.batches import Trainable
@@ -59,7 +61,7 @@ def save(path: str | os.PathLike, model: Diagram | Trainable, values: Sequence[A
     """
     kind, held = _kind(path), _held(model)
     values = values_of(held, values, "save", "parameters" if isinstance(model, Diagram) else "wires of state")
-    arrays = {name: _numbers(value) for name, value in _flat(_named(held, values)).items()}
+    arrays = {name: _numbers(value) for name, value in _flat(labelled(held, values)).items()}
     with replacing(path) as draft:
         kind.write(draft, arrays)
 
@@ -75,7 +77,7 @@ def load(path: str | os.PathLike, model: Diagram | Trainable) -> tuple[Any, ...]
     [(2, 3), (3,)]
     """
     kind, held = _kind(path), _held(model)
-    structs = _named(held, held.structs)
+    structs = labelled(held, held.structs)
     leaves = _flat(structs)
     wanted = {name: jax.eval_shape(_data, like) for name, like in leaves.items()}
     found = kind.read(path, wanted)
@@ -109,11 +111,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 def _held(model: Diagram | Trainable) -> Object:
     """What a file holds: the parameters of an arrow, the state of what is trained."""
-    return model.param if isinstance(model, Diagram) else model.state
-
-
-def _named(held: Object, values: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip((label or "0" for label in held.labels), values, strict=True))
+    return model.param if isinstance(model, Diagram) else distinct(model.state)
 
 
 def _problems(found: Arrays, wanted: dict[str, jax.ShapeDtypeStruct]) -> list[str]:

@@ -1,5 +1,7 @@
 """Diagrams go to DisCoPy and come back; its own equality (of hypergraphs) and its own evaluation are the oracles."""
 
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 import catlearn as cl
 from catlearn import R, laws
-from catlearn.core.errors import CompositionError, TypingError
+from catlearn.core.errors import CompositionError, MissingPackageError, TypingError
 from catlearn.draw.net import canonical
 from catlearn.draw.sketch import net_of
 from catlearn.laws.random import multiply
@@ -268,3 +270,10 @@ def test_images_that_do_not_fit_are_told():
         cl.from_discopy("f")
     with pytest.raises(TypingError, match=r"to_discopy takes an arrow, such as .*, got dense\(3\)"):
         cl.to_discopy(cl.dense(3))
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "discopy", None)
+    for make in (lambda: cl.to_discopy(twice), lambda: cl.from_discopy(f)):
+        with pytest.raises(MissingPackageError, match=r"discopy: pip install 'catlearn\[discopy\]'"):
+            make()

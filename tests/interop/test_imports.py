@@ -3,7 +3,7 @@ import sys
 
 CODE = """
 import sys, catlearn
-heavy = {"equinox", "flax", "safetensors", "matplotlib", "sklearn", "tqdm"}
+heavy = {"discopy", "equinox", "flax", "safetensors", "matplotlib", "sklearn", "tqdm"}
 print(sorted(heavy & {name.partition(".")[0] for name in sys.modules}))
 """
 

@@ -49,6 +49,15 @@ def _plain(value):
     return jax.random.key_data(value) if jnp.issubdtype(value.dtype, jax.dtypes.prng_key) else value
 
 
+def test_states_under_one_name_are_both_kept(path, key):
+    """Adam beside Adam: two counters, which a file keeps apart."""
+    learner = cl.supervised(R(2) >> cl.dense(3), cl.quadratic, cl.by_path({"kernel": cl.adam(0.1), "bias": cl.adam(0.2)}))
+    state = tuple(leaf + i for i, leaf in enumerate(learner.init(key)))
+    cl.save(path, learner, state)
+    assert len(contents(path)) == len(state)
+    assert all(map(jnp.array_equal, cl.load(path, learner), state))
+
+
 def test_a_file_of_another_learner_is_refused(path, key):
     model = R(2) >> cl.dense(3)
     adam, momentum = (cl.supervised(model, cl.quadratic, opt) for opt in (cl.adam(0.1), cl.momentum(0.1)))
